@@ -1,0 +1,160 @@
+"""Frozen values of what was read from an account or from local files, for controls to judge.
+
+A field or part that could not be read is an ``Unread`` in its place, never a default: ``known`` turns it into the
+exception that becomes UNREADABLE. A thing that does not exist is simply not in its mapping. Imports ``errors`` only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, TypeVar
+
+from dicfix.errors import Unreadable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """Why a value is not known: the operation, what happened, and the IAM action that would allow it."""
+
+    operation: str
+    code: str
+    message: str = ""
+    permission: str = ""
+
+    def error(self) -> Unreadable:
+        """The exception for code that needs the value."""
+        return Unreadable(self.operation, self.code, self.message, permission=self.permission)
+
+
+Field: TypeAlias = T | Unread
+
+
+def known(value: T | Unread) -> T:
+    """The value; raises Unreadable when it was not read."""
+    if isinstance(value, Unread):
+        raise value.error()
+    return value
+
+
+NOT_ASKED = Unread("none", "NotAsked", "this part of the account was not read in this run")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is logged in: account (12 digits), ARN and Region."""
+
+    account: str
+    arn: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaCertificate:
+    """A CA certificate registered with AWS IoT; ``mode`` is SNI_ONLY (multi-account) or DEFAULT (single account)."""
+
+    certificate_id: str
+    arn: Field[str]
+    pem: Field[str]
+    status: Field[str]
+    mode: Field[str]
+    auto_registration: Field[str]
+    owned_by: Field[str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCertificate:
+    """A certificate registered with AWS IoT; ``ca_certificate_id`` is empty when registered without a CA."""
+
+    certificate_id: str
+    arn: Field[str]
+    pem: Field[str]
+    status: Field[str]
+    mode: Field[str]
+    ca_certificate_id: Field[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """An AWS IoT policy with the document of its default version, as the account gave it (text)."""
+
+    name: str
+    arn: Field[str]
+    document: Field[str]
+    default_version_id: Field[str]
+    version_ids: Field[tuple[str, ...]]
+    targets: Field[frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A thing with the ARNs of its principals."""
+
+    name: str
+    arn: Field[str]
+    principals: Field[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveSession:
+    """What iot-data GetConnection and ListSubscriptions say of a client ID."""
+
+    client_id: str
+    connected: Field[bool]
+    keep_alive_s: Field[int]
+    target_port: Field[int]
+    subscriptions: Field[tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClientFiles:
+    """The files of one client (device or MQTT Explorer) as parsed PEM text; None where there is no file.
+
+    ``key_fits`` tells whether the key beside the certificate is its key; ``key_kind`` is such as ``EC P-256``;
+    ``csr_fits`` whether the CSR is signed by that key.
+    """
+
+    name: str
+    certificate_pem: Field[str | None] = None
+    key_kind: Field[str | None] = None
+    key_fits: Field[bool | None] = None
+    csr_fits: Field[bool | None] = None
+    key_mode: Field[int | None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """What lies in the certificate directory: CA, clients by thing name, verification set, server certificate.
+
+    Keys themselves are never kept here; only what they are and whether they fit.
+    """
+
+    ca: ClientFiles = field(default_factory=lambda: ClientFiles("CA"))
+    clients: Mapping[str, ClientFiles] = field(default_factory=dict)
+    verification: ClientFiles = field(default_factory=lambda: ClientFiles("verification_cert"))
+    serial_file: Field[str | None] = None
+    server_certificate_pem: Field[str | None] = None
+    header: Field[str | None] = None
+    certificate_source: Field[str | None] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """Everything that controls may judge; a part that nobody read stays NOT_ASKED and makes its controls UNREADABLE.
+
+    Mappings are by certificate id, policy name, thing name and client ID. ``explorer`` is the connection profile that
+    the user gave (an ``ExplorerProfile``), ``server_root_pem`` the root that the endpoint is expected to present.
+    """
+
+    caller: Field[Caller] = NOT_ASKED
+    endpoint: Field[str] = NOT_ASKED
+    ca_certificates: Field[Mapping[str, CaCertificate]] = NOT_ASKED
+    certificates: Field[Mapping[str, DeviceCertificate]] = NOT_ASKED
+    policies: Field[Mapping[str, Policy]] = NOT_ASKED
+    things: Field[Mapping[str, Thing]] = NOT_ASKED
+    sessions: Field[Mapping[str, LiveSession]] = NOT_ASKED
+    local: Field[LocalFiles] = NOT_ASKED
+    explorer: Field[Any] = NOT_ASKED
+    probe: Field[str] = NOT_ASKED
