@@ -203,7 +203,10 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
-    """Validated settings from values by field name; None means "not given". Raises UsageError for the first wrong one."""
+    """Validated settings from values by field name; None means "not given".
+
+    Raises UsageError for the first wrong one.
+    """
     given = {name: value for name, value in values.items() if value is not None}
     target = given.get("target", "offline")
     given.setdefault("deadlines", OFFLINE_DEADLINES if target == "offline" else Deadlines())

@@ -1,0 +1,37 @@
+"""What iot-data tells of a live session, without opening one. May import ``records``."""
+
+from __future__ import annotations
+
+from dicfix.aws.registry import _member
+from dicfix.aws.session import AwsSession
+from dicfix.errors import AwsRefused
+from dicfix.records import LiveSession
+
+
+def read_session(session: AwsSession, client_id: str) -> LiveSession | None:
+    """The session of a client ID now or in the last 30 minutes, or None. Source: EXP-7; iot-data GetConnection."""
+    operation = "iot-data:GetConnection"
+    try:
+        answer = session.call("iot-data", "GetConnection", clientId=client_id, includeSocketInformation=True)
+        subscriptions = tuple(row["topicFilter"] for row in _subscriptions(session, client_id))
+    except AwsRefused as error:
+        if error.code == "ResourceNotFoundException":
+            return None
+        raise
+    return LiveSession(
+        client_id=client_id,
+        connected=_member(answer, "connected", operation),
+        keep_alive_s=_member(answer, "keepAliveDuration", operation),
+        target_port=_member(answer, "targetPort", operation),
+        subscriptions=subscriptions,
+    )
+
+
+def _subscriptions(session: AwsSession, client_id: str) -> list[dict[str, str]]:
+    return list(session.pages("iot-data", "ListSubscriptions", "subscriptions", size=100, clientId=client_id))
+
+
+def is_connected(session: AwsSession, client_id: str) -> bool:
+    """Whether the client ID is connected right now; raises Unreadable when that cannot be known."""
+    live = read_session(session, client_id)
+    return live is not None and live.connected is True
