@@ -119,7 +119,7 @@ def read_certificate(session: AwsSession, certificate_id: str) -> DeviceCertific
 
 
 def register_certificate(session: AwsSession, pem: str, ca_pem: str | None, *, status: str = "ACTIVE") -> str:
-    """Register a certificate with its CA (without, when ``ca_pem`` is None) and give its id. Source: AWS-6.3, AWS-6.5."""
+    """Register a certificate with its CA (or without, for None) and give its id. Source: AWS-6.3, AWS-6.5."""
     if ca_pem is None:
         answer = session.call("iot", "RegisterCertificateWithoutCA", certificatePem=pem, status=status)
     else:
