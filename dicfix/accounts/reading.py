@@ -1,0 +1,92 @@
+"""Reads the parts of an inventory that controls ask for, each once, and keeps what could not be read as Unread.
+
+May import ``aws``, ``keystore``, ``mqtt.profile`` and ``records``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from dicfix.aws import connectivity, policies, registry
+from dicfix.aws.session import AwsSession
+from dicfix.errors import DicfixError, GuardRefused, Unreadable
+from dicfix.records import DeviceCertificate, Inventory, LocalFiles, Thing, Unread
+from dicfix.settings import Settings
+
+
+def attempt(operation: str, read: Callable[[], Any]) -> Any:
+    """What ``read`` gives, or an Unread that says why not; a guard's refusal is not caught."""
+    try:
+        return read()
+    except GuardRefused:
+        raise
+    except Unreadable as error:
+        return Unread(error.operation, error.code, error.observed, error.permission)
+    except DicfixError as error:
+        return Unread(operation, getattr(error, "code", type(error).__name__), error.observed)
+    except (KeyError, TypeError, ValueError) as error:
+        return Unread(operation, "StrangeAnswer", f"the answer has not the documented shape ({error})")
+
+
+class Reader:
+    """Reads one account's parts, caching each until ``changed`` says that something was written."""
+
+    def __init__(self, session: AwsSession, settings: Settings, local: Callable[[], LocalFiles]) -> None:
+        self._session = session
+        self._settings = settings
+        self._local = local
+        self._parts: dict[str, Any] = {}
+        self.explorer: Callable[[], Any] = lambda: Unread("dic.toml", "NotGiven", "no MQTT Explorer profile is given")
+        self.extra: dict[str, Any] = {}
+
+    def changed(self) -> None:
+        """Forget what was read."""
+        self._parts.clear()
+
+    def read(self, needs: Iterable[str]) -> Inventory:
+        """An inventory with the named parts; every other part stays NOT_ASKED."""
+        return Inventory(**{name: self._part(name) for name in needs})
+
+    def _part(self, name: str) -> Any:
+        if name not in self._parts:
+            operation, read = self._readers()[name]
+            self._parts[name] = attempt(operation, read)
+        return self._parts[name]
+
+    def _readers(self) -> dict[str, tuple[str, Callable[[], Any]]]:
+        return {
+            "caller": ("sts:GetCallerIdentity", lambda: registry.read_caller(self._session)),
+            "endpoint": ("iot:DescribeEndpoint", lambda: registry.read_endpoint(self._session)),
+            "ca_certificates": ("iot:ListCACertificates", lambda: registry.read_ca_certificates(self._session)),
+            "certificates": ("iot:DescribeCertificate", self._certificates),
+            "policies": ("iot:GetPolicy", self._policies),
+            "things": ("iot:DescribeThing", self._things),
+            "sessions": ("iot-data:GetConnection", self._sessions),
+            "local": ("the certificate directory", self._local),
+            "explorer": ("the MQTT Explorer profile", lambda: self.explorer()),
+            **{name: (name, lambda value=value: value) for name, value in self.extra.items()},  # type: ignore[misc]
+        }
+
+    def _names(self) -> tuple[str, ...]:
+        return (*self._settings.devices, self._settings.explorer_name)
+
+    def _things(self) -> dict[str, Thing]:
+        found = ((name, registry.read_thing(self._session, name)) for name in self._names())
+        return {name: thing for name, thing in found if thing}
+
+    def _policies(self) -> dict[str, Any]:
+        policy = policies.read_policy(self._session, self._settings.policy_name)
+        return {policy.name: policy} if policy else {}
+
+    def _sessions(self) -> dict[str, Any]:
+        found = ((name, connectivity.read_session(self._session, name)) for name in self._names())
+        return {name: live for name, live in found if live}
+
+    def _certificates(self) -> dict[str, DeviceCertificate]:
+        things = self._part("things")
+        if isinstance(things, Unread):
+            raise things.error()
+        ids = [arn.rsplit("/", 1)[1] for thing in things.values() for arn in thing.principals if ":cert/" in arn]
+        found = ((one, registry.read_certificate(self._session, one)) for one in dict.fromkeys(ids))
+        return {one: record for one, record in found if record}
