@@ -113,7 +113,7 @@ class ClientFiles:
     """The files of one client (device or MQTT Explorer) as parsed PEM text; None where there is no file.
 
     ``key_fits`` tells whether the key beside the certificate is its key; ``key_kind`` is such as ``EC P-256``;
-    ``csr_fits`` whether the CSR is signed by that key.
+    ``csr_fits`` whether the CSR is signed by that key, ``csr_common_name`` the common name that it asks for.
     """
 
     name: str
@@ -122,6 +122,7 @@ class ClientFiles:
     key_fits: Field[bool | None] = None
     csr_fits: Field[bool | None] = None
     key_mode: Field[int | None] = None
+    csr_common_name: Field[str | None] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +142,31 @@ class LocalFiles:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One message between device and Explorer, as it was seen at the other end.
+
+    ``direction`` is ``state`` (device to Explorer) or ``command`` (Explorer to device); ``expected`` is what the
+    receiver should show (the payload, or the device's state after the command), ``observed`` what it showed, None when
+    nothing came.
+    """
+
+    application: str
+    direction: str
+    topic: str
+    payload: str
+    expected: str
+    observed: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inventory:
     """Everything that controls may judge; a part that nobody read stays NOT_ASKED and makes its controls UNREADABLE.
 
     Mappings are by certificate id, policy name, thing name and client ID. ``explorer`` is the connection profile that
-    the user gave (an ``ExplorerProfile``), ``server_root_pem`` the root that the endpoint is expected to present.
+    the user gave (an ``ExplorerProfile``), ``server_root_pem`` the root that the endpoint is expected to present (the
+    stand-in root offline), ``probe`` the SHA-256 fingerprint (lower-case hexadecimal digits) of the root with which the
+    endpoint's certificate was verified on a connection or probe. ``registration_code`` is read by a Builder only, since
+    asking for it may create it; ``exchanges`` are what device and Explorer said to each other.
     """
 
     caller: Field[Caller] = NOT_ASKED
@@ -158,3 +179,6 @@ class Inventory:
     local: Field[LocalFiles] = NOT_ASKED
     explorer: Field[Any] = NOT_ASKED
     probe: Field[str] = NOT_ASKED
+    server_root_pem: Field[str] = NOT_ASKED
+    registration_code: Field[str] = NOT_ASKED
+    exchanges: Field[tuple[Exchange, ...]] = NOT_ASKED
