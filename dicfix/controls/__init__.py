@@ -1,0 +1,21 @@
+"""Controls: pure functions over the records of an inventory, registered by id in catalogue order.
+
+They may import certificates, trust, firmware, guide, records, findings, settings and errors; no boto3, paho, files or
+clock. Importing this package registers them all.
+"""
+
+from __future__ import annotations
+
+from dicfix.controls import registration  # noqa: F401
+from dicfix.controls.registry import CONTROLS, Absent, Control, Look, control, controls_of, find_control, run_control
+
+__all__ = [
+    "CONTROLS",
+    "Absent",
+    "Control",
+    "Look",
+    "control",
+    "controls_of",
+    "find_control",
+    "run_control",
+]

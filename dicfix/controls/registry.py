@@ -1,0 +1,228 @@
+"""The registry of controls, and how one is run over an inventory.
+
+A control is a generator of findings over a ``Look``. What it cannot know arrives as an exception and leaves as a
+finding: ``Unreadable`` as UNREADABLE, ``Absent`` as FAIL, ``MaterialError`` (a PEM or document that is none) as FAIL.
+Any other exception is a bug and propagates. May import records, findings, settings, guide and errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from dicfix.errors import MaterialError, Unreadable, UsageError
+from dicfix.findings import Axis, Finding, Severity, Status
+from dicfix.guide import EDITIONS, Edition, clause, edition
+from dicfix.records import NOT_ASKED, Inventory, Unread
+from dicfix.settings import Settings
+
+T = TypeVar("T")
+
+Judgement = Callable[["Look"], Iterator[Finding]]
+
+
+class Absent(Exception):  # noqa: N818 - the field's word
+    """What a control looks for is not there (``reason`` absent), or cannot be told from others (``ambiguous``)."""
+
+    def __init__(self, resource: str, expected: str, observed: str = "nothing", *, reason: str = "absent") -> None:
+        self.resource = resource
+        self.expected = expected
+        self.observed = observed
+        self.reason = reason
+        super().__init__(f"{resource}: {observed}")
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One control: what it states, why it matters, what puts it right, and what it needs to see.
+
+    ``needs`` are fields of ``Inventory``; ``operations`` the API operations whose answers prove it; ``source`` what
+    a control of the fit or hardening axis rests on; ``editions`` those in which it is judged.
+    """
+
+    id: str
+    clauses: tuple[str, ...]
+    axis: Axis
+    severity: Severity
+    title: str
+    rationale: str
+    remedy: str
+    needs: tuple[str, ...]
+    operations: tuple[str, ...]
+    source: str
+    editions: tuple[str, ...]
+    judgement: Judgement
+
+
+CONTROLS: dict[str, Control] = {}
+"""Every control by id, in catalogue order."""
+
+
+def control(
+    control_id: str,
+    *,
+    clauses: tuple[str, ...] = (),
+    axis: Axis = Axis.GUIDE,
+    severity: Severity = Severity.NORMAL,
+    title: str,
+    rationale: str,
+    remedy: str,
+    needs: tuple[str, ...],
+    operations: tuple[str, ...] = (),
+    source: str = "",
+    editions: tuple[str, ...] = (),
+) -> Callable[[Judgement], Judgement]:
+    """Register a generator of findings as the control ``control_id``.
+
+    Without ``editions`` it is judged in those of its clauses, or in all when it cites none.
+    """
+
+    def register(judgement: Judgement) -> Judgement:
+        if control_id in CONTROLS:
+            raise ValueError(f"control {control_id} is registered twice")
+        if (axis is Axis.GUIDE) != bool(clauses) or (axis is not Axis.GUIDE) != bool(source):
+            raise ValueError(f"control {control_id}: the guide axis cites clauses, the others a source")
+        cited = {name for one in clauses for name in clause(one).editions}
+        judged_in = editions or tuple(name for name in EDITIONS if not clauses or name in cited)
+        CONTROLS[control_id] = Control(
+            control_id,
+            clauses,
+            axis,
+            severity,
+            title,
+            rationale,
+            remedy,
+            needs,
+            operations,
+            source,
+            judged_in,
+            judgement,
+        )
+        return judgement
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a control sees: the inventory, the settings, the time, and builders of its findings."""
+
+    control: Control
+    inventory: Inventory
+    settings: Settings
+    now: datetime
+
+    @property
+    def edition(self) -> Edition:
+        """The edition of the guide that is judged."""
+        return edition(self.settings.edition)
+
+    @property
+    def auditing(self) -> bool:
+        """Whether this is an audit: what local files alone would show is then for a person to see."""
+        return self.settings.mode == "audit"
+
+    def given(self, value: T | Unread) -> T | None:
+        """The value, or None when nobody gave it; raises Unreadable when it was given and could not be read."""
+        if not isinstance(value, Unread):
+            return value
+        if value.code == "NotGiven" or (value == NOT_ASKED and self.auditing):
+            return None
+        raise value.error()
+
+    def judge(self, resource: str, ok: bool, *, expected: str, observed: str, deviation: str = "") -> Finding:
+        """PASS when ``ok`` (with its recorded deviation, if any), else FAIL because it differs."""
+        if ok:
+            return self._finding(Status.PASS, resource, expected, observed, deviation=deviation)
+        return self._finding(Status.FAIL, resource, expected, observed, reason="differs")
+
+    def absent(self, resource: str, expected: str, observed: str = "nothing") -> Finding:
+        """FAIL because what should be there is not."""
+        return self._finding(Status.FAIL, resource, expected, observed, reason="absent")
+
+    def not_applicable(self, reason: str, resource: str = "") -> Finding:
+        """NOT_APPLICABLE, with the premise that does not hold."""
+        return self._finding(Status.NOT_APPLICABLE, resource or "all", self.control.title, reason)
+
+    def manual(self, evidence: str, resource: str = "") -> Finding:
+        """MANUAL, with the evidence that a person should attach."""
+        return self._finding(
+            Status.MANUAL,
+            resource or "all",
+            self.control.title,
+            f"not visible from here; evidence to attach: {evidence}",
+        )
+
+    def each(self, resources: Iterable[str], judge_one: Callable[[str], Iterable[Finding]]) -> Iterator[Finding]:
+        """The findings of every resource; what is absent or unreadable of one does not hide the others."""
+        for resource in resources:
+            yield from self.settled(resource, lambda name=resource: judge_one(name))  # type: ignore[misc]
+
+    def settled(self, resource: str, findings: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+        """The findings, ended by one that tells what was absent, unreadable or malformed, if anything was."""
+        try:
+            yield from findings()
+        except Absent as absent:
+            yield self._finding(Status.FAIL, absent.resource, absent.expected, absent.observed, reason=absent.reason)
+        except MaterialError as error:
+            yield self._finding(
+                Status.FAIL, resource, error.expected or self.control.title, error.observed, reason="differs"
+            )
+        except Unreadable as error:
+            yield self._unreadable(resource, error)
+
+    def _unreadable(self, resource: str, error: Unreadable) -> Finding:
+        permission = f"; needs {error.permission}" if error.permission else ""
+        return self._finding(
+            Status.UNREADABLE,
+            resource,
+            self.control.title,
+            f"{error.observed.rstrip('.')}{permission}",
+            remedy=error.remedy,
+        )
+
+    def _finding(
+        self,
+        status: Status,
+        resource: str,
+        expected: str,
+        observed: str,
+        *,
+        reason: str = "",
+        deviation: str = "",
+        remedy: str = "",
+    ) -> Finding:
+        todo = remedy or ("" if status in (Status.PASS, Status.NOT_APPLICABLE) else self.control.remedy)
+        return Finding(self.control.id, status, resource, expected, observed, todo, reason, deviation)
+
+
+def find_control(control_id: str) -> Control:
+    """The control of this id; raises UsageError for an unknown one."""
+    try:
+        return CONTROLS[control_id]
+    except KeyError:
+        raise UsageError(
+            f"{control_id!r} is no control",
+            expected="an id such as DIC-CA-01",
+            remedy="python -m dicfix controls lists them",
+        ) from None
+
+
+def controls_of(clause_id: str) -> tuple[Control, ...]:
+    """The controls that answer for a clause, in catalogue order."""
+    return tuple(one for one in CONTROLS.values() if clause_id in one.clauses)
+
+
+def run_control(control_id: str, inventory: Inventory, settings: Settings, now: datetime) -> tuple[Finding, ...]:
+    """The findings of one control, never none: a control that judged nothing is a FAIL.
+
+    ``now`` is timezone-aware. Raises UsageError for an unknown control or edition.
+    """
+    chosen = find_control(control_id)
+    look = Look(chosen, inventory, settings, now)
+    if look.edition.name not in chosen.editions:
+        return (look.not_applicable(f"edition {look.edition.name} does not ask for it"),)
+    findings = tuple(look.settled("the account", lambda: chosen.judgement(look)))
+    return findings or (look.absent("the account", chosen.title, "nothing judged"),)
