@@ -11,7 +11,7 @@ from typing import Any
 from dicfix.aws import connectivity, policies, registry
 from dicfix.aws.session import AwsSession
 from dicfix.errors import DicfixError, GuardRefused, Unreadable
-from dicfix.records import DeviceCertificate, Inventory, LocalFiles, Thing, Unread
+from dicfix.records import NOT_ASKED, DeviceCertificate, Inventory, LocalFiles, Thing, Unread
 from dicfix.settings import Settings
 
 
@@ -37,8 +37,8 @@ class Reader:
         self._settings = settings
         self._local = local
         self._parts: dict[str, Any] = {}
-        self.explorer: Callable[[], Any] = lambda: Unread("dic.toml", "NotGiven", "no MQTT Explorer profile is given")
-        self.extra: dict[str, Any] = {}
+        # Parts that do not come from the account (profile, exchanges, roots): asked anew each time.
+        self.beside: dict[str, Callable[[], Any]] = {}
 
     def changed(self) -> None:
         """Forget what was read."""
@@ -49,6 +49,10 @@ class Reader:
         return Inventory(**{name: self._part(name) for name in needs})
 
     def _part(self, name: str) -> Any:
+        if name in self.beside:
+            return attempt(name, self.beside[name])
+        if name not in self._readers():
+            return NOT_ASKED
         if name not in self._parts:
             operation, read = self._readers()[name]
             self._parts[name] = attempt(operation, read)
@@ -64,8 +68,6 @@ class Reader:
             "things": ("iot:DescribeThing", self._things),
             "sessions": ("iot-data:GetConnection", self._sessions),
             "local": ("the certificate directory", self._local),
-            "explorer": ("the MQTT Explorer profile", lambda: self.explorer()),
-            **{name: (name, lambda value=value: value) for name, value in self.extra.items()},  # type: ignore[misc]
         }
 
     def _names(self) -> tuple[str, ...]:

@@ -1,0 +1,69 @@
+"""The Auditor: the account behind the steps of an audit. It only reads; every step is a look, never a write.
+
+May import the reader and rows below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dicfix.accounts import Done, How
+from dicfix.accounts.reading import Reader
+from dicfix.aws.session import AwsSession
+from dicfix.errors import GuardRefused
+from dicfix.records import Inventory
+from dicfix.settings import Settings
+
+
+class Auditor:
+    """An account that is judged as it stands. Its session must be read-only; anything else is a GuardRefused."""
+
+    def __init__(self, session: AwsSession, settings: Settings, reader: Reader) -> None:
+        if not session.read_only:
+            raise GuardRefused("an audit was given a session that may write", expected="a read-only session")
+        self.settings = settings
+        self._reader = reader
+
+    def read(self, needs: Iterable[str]) -> Inventory:
+        """The named parts of the inventory; each is read once in a run."""
+        return self._reader.read(needs)
+
+    def ensure_ca_files(self) -> Done:
+        """Looks for CA.key and CA.crt."""
+        return Done("CA key and certificate", How.LOOKED_FOR)
+
+    def ensure_client_files(self, thing_name: str) -> Done:
+        """Looks for the files of one client."""
+        return Done(f"client files of {thing_name}", How.LOOKED_FOR)
+
+    def ensure_verification_files(self) -> Done:
+        """Looks for the verification certificate."""
+        return Done("verification certificate", How.LOOKED_FOR)
+
+    def ensure_login(self) -> Done:
+        """Looks who is logged in."""
+        return Done("login", How.LOOKED_FOR)
+
+    def ensure_ca_certificate(self) -> Done:
+        """Looks for the registered CA certificate."""
+        return Done("CA certificate", How.LOOKED_FOR)
+
+    def ensure_policy(self) -> Done:
+        """Looks for the policy."""
+        return Done("policy", How.LOOKED_FOR)
+
+    def ensure_thing(self, thing_name: str) -> Done:
+        """Looks for the thing."""
+        return Done(f"thing {thing_name}", How.LOOKED_FOR)
+
+    def ensure_firmware_material(self, thing_name: str) -> Done:
+        """Looks for header and certificate source."""
+        return Done(f"firmware material of {thing_name}", How.LOOKED_FOR)
+
+    def ensure_server_certificate(self) -> Done:
+        """Looks for AmazonRootCA1.pem."""
+        return Done("server certificate", How.LOOKED_FOR)
+
+    def ensure_explorer_profile(self) -> Done:
+        """Looks at the given MQTT Explorer profile."""
+        return Done("MQTT Explorer profile", How.LOOKED_FOR)

@@ -1,0 +1,98 @@
+"""Takes an onboarding apart again, in the order that AWS demands, and only what the journal says is ours.
+
+Order: automatic registration off (else a deleted certificate whose device still connects comes back as
+PENDING_ACTIVATION), detach things and policies, deactivate and delete certificates, then things, policy and CA
+certificate. What AWS does late is polled with a named deadline. May import ``aws`` and the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dicfix.accounts import Done, How
+from dicfix.accounts.journal import Entry
+from dicfix.accounts.site import Site
+from dicfix.accounts.waiting import wait_until
+from dicfix.aws import policies, registry
+from dicfix.errors import AwsRefused
+
+_ORDER = ("thing attachment", "policy attachment", "certificate", "thing", "policy", "CA certificate")
+_LATE = frozenset({"DeleteConflictException", "InvalidRequestException", "CertificateStateException"})
+_GONE = "ResourceNotFoundException"
+
+
+def clean_up(site: Site) -> Done:
+    """Remove everything of ours from this account and Region; what is gone already counts as found."""
+    close_automatic_registration(site)
+    parts = [(_label(entry), _remove(site, entry)) for entry in _ours_in_order(site)]
+    site.reader.changed()
+    return Done.of("clean-up", parts)
+
+
+def _ours_in_order(site: Site) -> list[Entry]:
+    here = (site.caller.account, site.session.region)
+    ours = [entry for entry in site.journal if (entry.account, entry.region) == here]
+    return sorted(ours, key=lambda entry: _ORDER.index(entry.kind))
+
+
+def _label(entry: Entry) -> str:
+    name = entry.name[:12] if len(entry.name) == 64 else entry.name
+    return f"{entry.kind} {name}"
+
+
+def close_automatic_registration(site: Site) -> None:
+    """Switch automatic registration off for every CA certificate of ours that is still registered."""
+    for entry in site.journal:
+        if entry.kind == "CA certificate" and registry.read_ca_certificate(site.session, entry.name):
+            registry.update_ca_certificate(site.session, entry.name, auto_registration=False)
+
+
+def _remove(site: Site, entry: Entry) -> How:
+    gone = False
+    for call in _removals(site, entry):
+        gone = _call_until_allowed(site, entry, call)
+    site.journal.removed(entry)
+    return How.FOUND if gone else How.PERFORMED
+
+
+def _removals(site: Site, entry: Entry) -> Iterator[Callable[[], None]]:
+    session, name = site.session, entry.name
+    if entry.kind == "thing attachment":
+        yield lambda: registry.detach_from_thing(session, name, entry.target)
+    elif entry.kind == "policy attachment":
+        yield lambda: policies.detach_policy(session, name, entry.target)
+    elif entry.kind == "certificate":
+        yield lambda: registry.update_certificate(session, name, "INACTIVE")
+        yield lambda: registry.delete_certificate(session, name)
+    elif entry.kind == "thing":
+        yield lambda: registry.delete_thing(session, name)
+    elif entry.kind == "policy":
+        yield lambda: policies.delete_policy(session, name)
+    else:
+        yield lambda: registry.update_ca_certificate(session, name, status="INACTIVE")
+        yield lambda: registry.delete_ca_certificate(session, name)
+
+
+def _call_until_allowed(site: Site, entry: Entry, call: Callable[[], None]) -> bool:
+    """Call until AWS, which detaches late, allows it; True when the resource was gone already."""
+    last: list[AwsRefused] = []
+
+    def tried() -> bool | None:
+        try:
+            call()
+        except AwsRefused as error:
+            if error.code == _GONE:
+                return True
+            if error.code not in _LATE or not site.settings.deadlines.detach_s:
+                raise
+            last[:] = [error]
+            return None
+        return False
+
+    return wait_until(
+        tried,
+        name="detach_s",
+        timeout_s=site.settings.deadlines.detach_s,
+        poll_s=site.settings.deadlines.poll_s,
+        waiting_for=lambda: f"removing {_label(entry)} ({last[0].code if last else 'no answer'})",
+    )

@@ -1,0 +1,181 @@
+"""Performs steps 4 to 7 of the registration page: CA certificate, policy, things with their certificates.
+
+Each function is idempotent, writes only what is missing, and tells what it performed from what it found. May import
+``aws``, ``guide``, ``controls`` (to compare policies) and the site.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dicfix.accounts import Done, How
+from dicfix.accounts.site import Site
+from dicfix.aws import policies, registry
+from dicfix.aws.policies import GUIDE_POLICY, policy_text
+from dicfix.errors import AwsRefused, UsageError
+from dicfix.guide import edition
+from dicfix.records import CaCertificate, known
+
+Part = tuple[str, How]
+
+
+def ensure_ca_certificate(site: Site) -> Done:
+    """CA.crt registered in the edition's mode, ACTIVE, with automatic registration as the edition says.
+
+    Raises GuardRefused when it is registered otherwise and is not ours; UsageError when it is registered in the other
+    mode, which no update can change. Source: AWS-4.
+    """
+    material = site.keystore.ca()
+    certificate_id = material.certificate.certificate_id
+    found = registry.read_ca_certificate(site.session, certificate_id)
+    if found is None:
+        return Done.of("CA certificate", [_register_ca(site, material.certificate.pem, certificate_id)])
+    return Done.of("CA certificate", _bring_in_line(site, found))
+
+
+def _register_ca(site: Site, ca_pem: str, certificate_id: str) -> Part:
+    guide = edition(site.settings.edition)
+    verification = site.keystore.verification_pem() if guide.verification_certificate else None
+    with site.making("CA certificate", certificate_id):
+        registry.register_ca_certificate(
+            site.session,
+            ca_pem,
+            mode=guide.ca_mode,
+            verification_pem=verification,
+            auto_registration=bool(guide.automatic_registration),
+        )
+    return f"CA certificate {certificate_id[:12]}", How.PERFORMED
+
+
+def _bring_in_line(site: Site, found: CaCertificate) -> Iterator[Part]:
+    guide = edition(site.settings.edition)
+    name = f"CA certificate {found.certificate_id[:12]}"
+    if known(found.mode) != guide.ca_mode:
+        raise UsageError(
+            f"{name} is registered in mode {known(found.mode)}",
+            expected=f"{guide.ca_mode}, as edition {guide.name} says",
+            remedy="a CA certificate's mode is fixed at registration: delete it and register it again",
+        )
+    status = "ACTIVE" if known(found.status) != "ACTIVE" else None
+    wanted = guide.automatic_registration
+    is_on = known(found.auto_registration) == "ENABLE"
+    automatic = wanted if wanted is not None and wanted != is_on else None
+    if status is None and automatic is None:
+        yield name, How.FOUND
+        return
+    site.require_ours(
+        "CA certificate",
+        found.certificate_id,
+        f"is {known(found.status)} with automatic registration {known(found.auto_registration)}",
+        f"ACTIVE with automatic registration as edition {guide.name} says",
+    )
+    registry.update_ca_certificate(site.session, found.certificate_id, status=status, auto_registration=automatic)
+    site.reader.changed()
+    yield name, How.PERFORMED
+
+
+def ensure_policy(site: Site) -> Done:
+    """The policy with the guide's JSON as its default version; an equal or narrower sufficient document is found.
+
+    Raises GuardRefused when a policy of this name that is not ours has another document. Source: AWS-5.
+    """
+    name = site.settings.policy_name
+    found = policies.read_policy(site.session, name)
+    if found is None:
+        with site.making("policy", name):
+            policies.create_policy(site.session, name, policy_text(GUIDE_POLICY))
+        return Done.of("policy", [(f"policy {name}", How.PERFORMED)])
+    if _acceptable(site, known(found.document)):
+        return Done.of("policy", [(f"policy {name}", How.FOUND)])
+    site.require_ours("policy", name, "has another document", "the guide's JSON (AWS-5.2)")
+    policies.replace_document(site.session, name, policy_text(GUIDE_POLICY))
+    site.reader.changed()
+    return Done.of("policy", [(f"policy {name}", How.PERFORMED)])
+
+
+def _acceptable(site: Site, document: str) -> bool:
+    from dicfix.controls.policies import meets_guide
+
+    return meets_guide(document, site.settings)
+
+
+def ensure_thing(site: Site, thing_name: str) -> Done:
+    """The thing, its own certificate registered with the CA and Active, the policy and the thing attached to it.
+
+    Source: AWS-6.1 to AWS-6.6; AWS-7.1 for MQTT Explorer.
+    """
+    parts = [
+        _ensure_thing(site, thing_name),
+        _ensure_certificate(site, thing_name),
+        _ensure_policy_attached(site, thing_name),
+        _ensure_thing_attached(site, thing_name),
+    ]
+    return Done.of(f"thing {thing_name}", parts)
+
+
+def _ensure_thing(site: Site, name: str) -> Part:
+    found = registry.read_thing(site.session, name)
+    if found is None:
+        with site.making("thing", name):
+            registry.create_thing(site.session, name)
+        return f"thing {name}", How.PERFORMED
+    if certificate_arn(site, name) not in known(found.principals):
+        site.require_ours("thing", name, "does not have our certificate", "a thing with the certificate of this run")
+    return f"thing {name}", How.FOUND
+
+
+def certificate_arn(site: Site, thing_name: str) -> str:
+    """The ARN that the client's certificate has, or will have, in this account and Region."""
+    certificate_id = site.keystore.client(thing_name).certificate.certificate_id
+    partition = re.sub(r"^arn:([\w-]+):.*$", r"\1", site.caller.arn)
+    return f"arn:{partition}:iot:{site.session.region}:{site.caller.account}:cert/{certificate_id}"
+
+
+def _ensure_certificate(site: Site, thing_name: str) -> Part:
+    certificate = site.keystore.client(thing_name).certificate
+    label = f"certificate {certificate.certificate_id[:12]}"
+    found = registry.read_certificate(site.session, certificate.certificate_id)
+    if found is None:
+        return label, _register(site, certificate.certificate_id, certificate.pem)
+    status = known(found.status)
+    if status == "ACTIVE":
+        return label, How.FOUND
+    if status != "PENDING_ACTIVATION":
+        # A device that connected first was registered by AWS itself as PENDING_ACTIVATION; the key is ours.
+        site.require_ours("certificate", certificate.certificate_id, f"is {status}", "ACTIVE")
+    with site.making("certificate", certificate.certificate_id):
+        registry.update_certificate(site.session, certificate.certificate_id, "ACTIVE")
+    return label, How.PERFORMED
+
+
+def _register(site: Site, certificate_id: str, pem: str) -> How:
+    with site.making("certificate", certificate_id):
+        try:
+            registry.register_certificate(site.session, pem, site.keystore.ca().certificate.pem)
+        except AwsRefused as error:
+            # Between the look and the call the device connected, and AWS registered it by itself.
+            if error.code != "ResourceAlreadyExistsException":
+                raise
+            registry.update_certificate(site.session, certificate_id, "ACTIVE")
+    return How.PERFORMED
+
+
+def _ensure_policy_attached(site: Site, thing_name: str) -> Part:
+    name, arn = site.settings.policy_name, certificate_arn(site, thing_name)
+    label = f"policy {name} on the certificate"
+    if arn in policies.read_targets(site.session, name):
+        return label, How.FOUND
+    with site.making("policy attachment", name, arn):
+        policies.attach_policy(site.session, name, arn)
+    return label, How.PERFORMED
+
+
+def _ensure_thing_attached(site: Site, thing_name: str) -> Part:
+    arn = certificate_arn(site, thing_name)
+    label = f"certificate on thing {thing_name}"
+    if arn in registry.read_principals(site.session, thing_name):
+        return label, How.FOUND
+    with site.making("thing attachment", thing_name, arn):
+        registry.attach_to_thing(site.session, thing_name, arn)
+    return label, How.PERFORMED

@@ -1,0 +1,75 @@
+"""What every performing step works with: session, settings, keystore, journal and reader of one account and Region.
+
+May import ``aws``, ``keystore`` and the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from dicfix.accounts.journal import Entry, Journal
+from dicfix.accounts.reading import Reader
+from dicfix.aws import registry
+from dicfix.aws.session import AwsSession
+from dicfix.errors import AwsRefused, GuardRefused
+from dicfix.keystore import Keystore
+from dicfix.records import Caller
+from dicfix.settings import Settings
+
+
+@dataclass
+class Site:
+    """One account and Region under construction; ``now`` gives the time in UTC."""
+
+    session: AwsSession
+    settings: Settings
+    keystore: Keystore
+    journal: Journal
+    reader: Reader
+    now: Callable[[], datetime]
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Who is logged in; the account must be the one that the run is meant for."""
+        caller = registry.read_caller(self.session)
+        wanted = self.settings.account
+        if wanted and caller.account != wanted:
+            raise GuardRefused(
+                f"logged in to account {caller.account}",
+                expected=f"account {wanted}, which this run is meant for",
+                remedy="log in to that account, or name this one with --dicfix-account",
+            )
+        return caller
+
+    def entry(self, kind: str, name: str, target: str = "") -> Entry:
+        """The journal's entry of a resource in this account and Region."""
+        return Entry(kind, name, self.caller.account, self.session.region, target)
+
+    @contextmanager
+    def making(self, kind: str, name: str, target: str = "") -> Iterator[None]:
+        """Note a resource as ours, then make it in the block; taken back when AWS refuses to make it."""
+        entry = self.entry(kind, name, target)
+        known = entry in self.journal
+        self.journal.making(entry)
+        try:
+            yield
+        except AwsRefused:
+            if not known:
+                self.journal.removed(entry)
+            raise
+        finally:
+            self.reader.changed()
+
+    def require_ours(self, kind: str, name: str, found: str, wanted: str) -> None:
+        """Allow changing a resource that the journal knows, or any with ``adopt``; else raise GuardRefused."""
+        if self.settings.adopt or self.entry(kind, name) in self.journal:
+            return
+        raise GuardRefused(
+            f"{kind} {name} is there, was not made by this project, and {found}",
+            expected=wanted,
+            remedy="choose another name in dic.toml, or allow the change with --dicfix-adopt",
+        )
