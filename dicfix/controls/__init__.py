@@ -6,7 +6,12 @@ clock. Importing this package registers them all.
 
 from __future__ import annotations
 
-from dicfix.controls import registration  # noqa: F401
+# Imported in catalogue order, which is the guide's own.
+from dicfix.controls import pki  # noqa: F401  # isort: skip
+from dicfix.controls import verification  # noqa: F401  # isort: skip
+from dicfix.controls import registration  # noqa: F401  # isort: skip
+from dicfix.controls import policies  # noqa: F401  # isort: skip
+from dicfix.controls import things  # noqa: F401  # isort: skip
 from dicfix.controls.registry import CONTROLS, Absent, Control, Look, control, controls_of, find_control, run_control
 
 __all__ = [
