@@ -20,7 +20,7 @@ from dicfix.mqtt.parameters import ConnectionParameters, Deadlines
 from dicfix.mqtt.refusals import Reason
 from dicfix.mqtt.route import Route
 from dicfix.mqtt.topics import matches
-from dicfix.mqtt.transcript import payload_text
+from dicfix.mqtt.transcript import Transcript, payload_text
 
 T = TypeVar("T")
 
@@ -188,17 +188,21 @@ def connect(
     deadlines: Deadlines | None = None,
     before_connect: Callable[[str], None] | None = None,
     server_reason: Callable[[str], str] | None = None,
+    on_transcript: Callable[[Transcript], None] | None = None,
 ) -> Connection:
     """Connect and wait for CONNACK 0; dials ``route``, or the documented host itself without one.
 
     ``before_connect(client_id)`` is called before anything is dialled and may raise to forbid it.
     ``server_reason(client_id)`` is asked after a refusal for what the embedded cloud kept about it.
+    ``on_transcript`` is given the transcript at once, so that a refused connection leaves one as well.
     Raises ConnectionRefused, DeadlineExceeded, or MaterialError for unusable TLS material.
     """
     if before_connect is not None:
         before_connect(parameters.client_id)
     chosen = route or Route.direct(parameters.host, parameters.port)
     connection = Connection(parameters, chosen, deadlines or Deadlines(), server_reason)
+    if on_transcript is not None:
+        on_transcript(connection.transcript)
     connection.open()
     return connection
 

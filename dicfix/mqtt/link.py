@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from dicfix.errors import ConnectionRefused, DeadlineExceeded
 from dicfix.mqtt.messages import Inbox
 from dicfix.mqtt.parameters import ConnectionParameters, Deadlines
-from dicfix.mqtt.refusals import Reason, refusal_in_tls, refusal_to_dial
+from dicfix.mqtt.refusals import Reason, reason_of_end, refusal_in_tls, refusal_to_dial
 from dicfix.mqtt.route import Route
 from dicfix.mqtt.tls import ClientContext, client_context
 from dicfix.mqtt.transcript import Transcript, payload_text
@@ -228,9 +228,9 @@ class Link:
                 self._accepted = True
             self._changed.notify_all()
 
-    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, _code: Any, _properties: Any) -> None:
+    def _on_disconnect(self, _client: Any, _data: Any, _flags: Any, code: Any, _properties: Any) -> None:
         with self._changed:
-            self._end(self._cause_of_end())
+            self._end(self._cause_of_end(code.value))
             self._changed.notify_all()
 
     def _on_message(self, _client: Any, _data: Any, message: paho.MQTTMessage) -> None:
@@ -269,7 +269,7 @@ class Link:
             self._ended = Ended(ended.reason, ended.text, ended.stage, time.monotonic())
             self.transcript.seen(f"ended: {ended.text}")
 
-    def _cause_of_end(self) -> Ended:
+    def _cause_of_end(self, code: int) -> Ended:
         client_id = self.parameters.client_id
         failure = self._context.failure if self._context is not None else None
         if self._closing:
@@ -280,16 +280,8 @@ class Link:
             )
             if refusal.reason != Reason.CLOSED_IN_TLS:
                 return Ended(refusal.reason, refusal.observed, "tls")
-        if not self._accepted:
-            text = f"the server closed the connection of client ID {client_id!r} without CONNACK"
-            return Ended(
-                Reason.CLOSED_WITHOUT_CONNACK, f"{text}, as AWS IoT Core does when it is not authorised", "connect"
-            )
-        return Ended(
-            Reason.DROPPED,
-            f"the server ended the connection of client ID {client_id!r} (taken over by another connection with this "
-            f"client ID, certificate no longer ACTIVE, or the last request not allowed)",
-        )
+        reason, text = reason_of_end(client_id, code, accepted=self._accepted)
+        return Ended(reason, text, "" if self._accepted else "connect")
 
 
 def _send_at_once(_client: Any, _data: Any, opened: Any) -> None:

@@ -31,6 +31,8 @@ class Reason(StrEnum):
     CLOSED_WITHOUT_CONNACK = "closed without CONNACK"
     CONNACK = "CONNACK"
     SUBACK = "SUBACK"
+    PROTOCOL = "not MQTT 3.1.1"
+    KEEP_ALIVE = "keep alive timed out"
     DROPPED = "dropped"
     CLOSED_BY_CLIENT = "closed by this client"
 
@@ -119,3 +121,23 @@ def _reason_of_alert(error: OSError, alert: str) -> tuple[Reason, str]:
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ConnectionError)):
         return Reason.CLOSED_IN_TLS, "closed the connection during the TLS handshake"
     return Reason.TLS_FAILED, "ended the TLS handshake"
+
+
+# paho's words for its own causes of an end, as MQTT 5 reason codes.
+_PROTOCOL_ERROR, _KEEP_ALIVE_TIMEOUT = 130, 141
+
+
+def reason_of_end(client_id: str, code: int, *, accepted: bool) -> tuple[Reason, str]:
+    """Why the server's side ended a connection, from paho's ``code``; ``accepted`` is whether CONNACK 0 had come."""
+    if code == _PROTOCOL_ERROR:
+        answer = "what the server sent is no MQTT 3.1.1" if accepted else "the server does not accept MQTT 3.1.1"
+        return Reason.PROTOCOL, f"{answer} (client ID {client_id!r})"
+    if code == _KEEP_ALIVE_TIMEOUT:
+        return Reason.KEEP_ALIVE, f"the server did not answer PINGREQ of client ID {client_id!r}"
+    if not accepted:
+        text = f"the server closed the connection of client ID {client_id!r} without CONNACK"
+        return Reason.CLOSED_WITHOUT_CONNACK, f"{text}, as AWS IoT Core does when it is not authorised"
+    return Reason.DROPPED, (
+        f"the server ended the connection of client ID {client_id!r} (taken over by another connection with this "
+        "client ID, certificate no longer ACTIVE, or the last request not allowed)"
+    )
