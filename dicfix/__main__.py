@@ -1,0 +1,83 @@
+"""The command line: `python -m dicfix` and the console script `dicfix`.
+
+Imports a command's module only when that command is asked for. Exit codes: 0 ok, 1 FAIL, 2 usage, 3 could not be read,
+4 refused by a safety guard, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import Any
+
+from dicfix.errors import DicfixError
+
+COMMANDS: dict[str, str] = {
+    "clauses": "print the clauses of the guide with their scenarios and controls",
+    "controls": "list the controls, or explain one",
+    "certs": "make and inspect keys and certificates as the guide's OpenSSL page does",
+    "cloud": "run the embedded cloud for other programs",
+}
+"""Each command with its line of help; its module is ``dicfix.cli.<name>``."""
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; a DicfixError becomes one line on stderr.
+
+    ``--debug`` before the command lets exceptions through with their traceback.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        args = _parser(arguments).parse_args(arguments)
+    except SystemExit as stop:  # argparse has printed help or its complaint
+        return stop.code if isinstance(stop.code, int) else 2
+    return _guarded(args.func, args)
+
+
+def _guarded(run: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
+    try:
+        code = run(args)
+        sys.stdout.flush()
+    except DicfixError as error:
+        if args.debug:
+            raise
+        print(f"dicfix: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("dicfix: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) went away; what is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dicfix",
+        description="Acceptance tests and compliance checker for AWS IoT onboarding of Matter devices.",
+        epilog="The acceptance tests themselves are run with pytest; its options of ours begin with --dicfix-.",
+    )
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    subparsers = parser.add_subparsers(title="commands", metavar="command", required=True)
+    asked = next((one for one in arguments if not one.startswith("-")), "")
+    for name, line in COMMANDS.items():
+        if name == asked:
+            _module(name).add_parser(subparsers)
+        else:
+            subparsers.add_parser(name, help=line)
+    return parser
+
+
+def _module(name: str) -> Any:
+    return import_module(f"dicfix.cli.{name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
