@@ -69,9 +69,21 @@ def is_worker(config: pytest.Config) -> bool:
 
 def register(config: pytest.Config, machinery: Machinery | None = None) -> None:
     """Register the plugin modules; to be called from a ``pytest_configure(tryfirst=True)`` before allure-pytest's."""
-    from dicfix.pytest_plugin import feature_files, scenario_record
+    from dicfix.pytest_plugin import (
+        allure_hygiene,
+        allure_labels,
+        allure_steps,
+        feature_files,
+        gherkin_traceback,
+        scenario_record,
+    )
+    from dicfix.pytest_plugin.allure_lost import LostResults
+    from dicfix.pytest_plugin.manifest import Manifest
 
     config.stash[_KEY] = machinery or Machinery()
-    for module in (feature_files, scenario_record):
-        if not config.pluginmanager.is_registered(module):
-            config.pluginmanager.register(module, module.__name__)
+    allure_hygiene.prepare(config)
+    manager = config.pluginmanager
+    for module in (feature_files, scenario_record, allure_steps, allure_labels, allure_hygiene, gherkin_traceback):
+        manager.register(module, module.__name__)
+    for plugin in (LostResults(config), Manifest(config)):
+        manager.register(plugin, type(plugin).__module__)

@@ -1,28 +1,33 @@
 """The lint of feature files at collection: everything that pytest-bdd would let pass in silence is an error.
 
-Belongs here: the problems of one file, and the step definitions that no step uses. Imports tags and settings.
+Belongs here: the rules and the problems of one file. Imports tags, settings and the walk over the file.
 """
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.gherkin_parser import get_gherkin_document
-from pytest_bdd.parser import FeatureParser, Step, render_string
-from pytest_bdd.scenario import find_fixturedefs_for_step, make_python_name
-from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
+from pytest_bdd.parser import Step, render_string
+from pytest_bdd.scenario import make_python_name
 
 from dicfix.pytest_plugin import scenario_tags
 from dicfix.pytest_plugin.machinery import Machinery, machinery_of
+from dicfix.pytest_plugin.written_features import (
+    Row,
+    StepDefinitions,
+    WrittenScenario,
+    header_of,
+    place_of,
+    scenarios_in,
+)
 
 if TYPE_CHECKING:
     from pytest_bdd import gherkin_parser as ast
@@ -40,36 +45,6 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.text}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """A line of Examples with its values by column."""
-
-    line: int
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scenario:
-    """A scenario as written, with what it inherits."""
-
-    node: ast.Scenario
-    inherited_tags: tuple[str, ...]
-    background: tuple[Step, ...]
-    steps: tuple[Step, ...]
-
-    @property
-    def line(self) -> int:
-        return self.node.location.line
-
-    @property
-    def rows(self) -> list[_Row]:
-        return [
-            _Row(row.location.line, dict(zip(_header(table), (cell.value or "" for cell in row.cells), strict=True)))
-            for table in self.node.examples
-            for row in table.table_body or ()
-        ]
 
 
 def problems_of(collector: pytest.Module) -> list[Problem]:
@@ -106,29 +81,6 @@ def _has_feature(path: Path) -> bool:
     return any(line and not line.startswith("#") for line in lines)
 
 
-def _header(table: ast.ExamplesTable) -> list[str]:
-    return [cell.value for cell in table.table_header.cells] if table.table_header else []
-
-
-def _scenarios(feature: ast.Feature, path: Path) -> Iterator[_Scenario]:
-    parser = FeatureParser(str(path.parent), path.name)
-    tags = tuple(tag.name.lstrip("@") for tag in feature.tags)
-    yield from _scenarios_below(parser, feature.children, tags, ())
-
-
-def _scenarios_below(
-    parser: FeatureParser, children: Iterable[ast.Child], tags: tuple[str, ...], background: tuple[Step, ...]
-) -> Iterator[_Scenario]:
-    for child in children:
-        if child.background:
-            background = (*background, *parser.parse_steps(child.background.steps))
-        elif child.rule:
-            below = (*tags, *(tag.name.lstrip("@") for tag in child.rule.tags))
-            yield from _scenarios_below(parser, child.rule.children, below, background)
-        elif child.scenario:
-            yield _Scenario(child.scenario, tags, background, tuple(parser.parse_steps(child.scenario.steps)))
-
-
 class _Lint:
     """The rules, over one file."""
 
@@ -137,10 +89,10 @@ class _Lint:
         self._collector = collector
         self._machinery: Machinery = machinery_of(collector.config)
         self._plain_marks = scenario_tags.plain_marks(collector.config)
-        self._definitions = _Definitions(collector)
+        self._definitions = StepDefinitions(collector)
 
     def feature(self, feature: ast.Feature, path: Path) -> Iterator[Problem]:
-        scenarios = list(_scenarios(feature, path))
+        scenarios = list(scenarios_in(feature, path))
         if not scenarios:
             yield self._problem(feature.location.line, "the feature has no scenarios.")
         rules = [child.rule for child in feature.children if child.rule]
@@ -156,8 +108,8 @@ class _Lint:
     def _problem(self, line: int, text: str) -> Problem:
         return Problem(self._file, line, text)
 
-    def _names(self, scenarios: Sequence[_Scenario]) -> Iterator[Problem]:
-        seen: dict[str, _Scenario] = {}
+    def _names(self, scenarios: Sequence[WrittenScenario]) -> Iterator[Problem]:
+        seen: dict[str, WrittenScenario] = {}
         for scenario in scenarios:
             name = scenario.node.name
             test_id = f"test_{make_python_name(name)}"
@@ -182,7 +134,7 @@ class _Lint:
         elif pair and pair[0] == "severity" and pair[1] not in scenario_tags.SEVERITIES:
             yield self._problem(line, f"unknown severity @{name}; one of: {', '.join(scenario_tags.SEVERITIES)}.")
 
-    def _tags(self, scenario: _Scenario) -> Iterator[Problem]:
+    def _tags(self, scenario: WrittenScenario) -> Iterator[Problem]:
         for tag in scenario.node.tags:
             yield from self._tag(tag)
         tags = {tag.name.lstrip("@") for tag in scenario.node.tags} | set(scenario.inherited_tags)
@@ -197,7 +149,7 @@ class _Lint:
                     text = f"{tag.name} on Examples must be a plain registered mark; move it to the scenario."
                     yield self._problem(tag.location.line, text)
 
-    def _shape(self, scenario: _Scenario) -> Iterator[Problem]:
+    def _shape(self, scenario: WrittenScenario) -> Iterator[Problem]:
         name, steps = scenario.node.name, scenario.steps
         if not steps:
             yield self._problem(scenario.line, f"{name!r} has no steps.")
@@ -211,7 +163,7 @@ class _Lint:
             if before.type == "then" and step.type == "given":
                 yield self._problem(step.line_number, f"Given {step.name!r} stands after a Then.")
 
-    def _examples(self, scenario: _Scenario) -> Iterator[Problem]:
+    def _examples(self, scenario: WrittenScenario) -> Iterator[Problem]:
         outline = "Outline" in scenario.node.keyword or "Template" in scenario.node.keyword
         tables = scenario.node.examples
         if outline and not tables:
@@ -219,13 +171,13 @@ class _Lint:
         for table in tables:
             if not table.table_body:
                 yield self._problem(table.location.line, "Examples without a row.")
-            elif set(_header(table)) != set(_header(tables[0])):
+            elif set(header_of(table)) != set(header_of(tables[0])):
                 yield self._problem(table.location.line, "Examples with other columns than the first of the outline.")
         yield from self._columns(scenario)
         yield from self._duplicate_rows(scenario.rows)
 
-    def _columns(self, scenario: _Scenario) -> Iterator[Problem]:
-        columns = {column for table in scenario.node.examples for column in _header(table)}
+    def _columns(self, scenario: WrittenScenario) -> Iterator[Problem]:
+        columns = {column for table in scenario.node.examples for column in header_of(table)}
         own = {name for step in scenario.steps for text in _texts(step) for name in _PARAMETER.findall(text)}
         titles = {name for step in scenario.steps for name in _PARAMETER.findall(step.name)}
         in_name = set(_PARAMETER.findall(scenario.node.name))
@@ -237,8 +189,8 @@ class _Lint:
         for name in sorted(columns - own - in_name - below):
             yield self._problem(scenario.node.examples[0].location.line, f"the column {name!r} is used by no step.")
 
-    def _duplicate_rows(self, rows: Sequence[_Row]) -> Iterator[Problem]:
-        seen: dict[str, _Row] = {}
+    def _duplicate_rows(self, rows: Sequence[Row]) -> Iterator[Problem]:
+        seen: dict[str, Row] = {}
         for row in rows:
             test_id = "-".join(row.values.values())
             first = seen.setdefault(test_id, row)
@@ -246,15 +198,15 @@ class _Lint:
                 same = "values" if first.values == row.values else f"test id [{test_id}]"
                 yield self._problem(row.line, f"the row has the {same} of the row in line {first.line}.")
 
-    def _steps(self, scenario: _Scenario) -> Iterator[Problem]:
-        for row in scenario.rows or [_Row(scenario.line, {})]:
+    def _steps(self, scenario: WrittenScenario) -> Iterator[Problem]:
+        for row in scenario.rows or [Row(scenario.line, {})]:
             for step in (*scenario.background, *scenario.steps):
                 yield from self._step(step, render_string(step.name, row.values))
 
     def _step(self, step: Step, text: str) -> Iterator[Problem]:
         matches = self._definitions.matching(step.type, text)
         shown = f"{step.type.capitalize()} {text!r}"
-        places = [_place(context, self._collector.config.rootpath) for context in matches]
+        places = [place_of(context, self._collector.config.rootpath) for context in matches]
         if not matches:
             yield self._problem(step.line_number, f"no step definition for {shown}.")
         elif len(matches) > 1:
@@ -273,57 +225,3 @@ def _texts(step: Step) -> Iterator[str]:
         yield step.docstring
     for row in step.datatable.rows if step.datatable else ():
         yield from (cell.value for cell in row.cells)
-
-
-_FOUND = pytest.StashKey[dict[tuple[Path, str, str], list[StepFunctionContext]]]()
-
-
-class _Definitions:
-    """The step definitions that a node sees; one search per step text and folder in a session."""
-
-    def __init__(self, node: pytest.Collector | pytest.Session) -> None:
-        self._node = node
-        self._found = node.session.stash.setdefault(_FOUND, {})
-
-    def matching(self, step_type: str, text: str) -> list[StepFunctionContext]:
-        key = (self._node.path.parent, step_type, text)
-        if key not in self._found:
-            step = Step(name=text, type=step_type, indent=0, line_number=0, keyword=step_type)
-            fixtures = find_fixturedefs_for_step(step, self._node.session._fixturemanager, self._node)
-            self._found[key] = [step_function_context_registry[fixture.func] for fixture in fixtures]
-        return self._found[key]
-
-
-def unused_step_definitions(session: pytest.Session, feature_files: Iterable[Path] | None = None) -> list[str]:
-    """The step definitions that no step of ``feature_files`` uses, each as ``phrase (file:line)``.
-
-    The files need not be collected; None takes every file in ``features`` below rootdir.
-    """
-    root = session.config.rootpath
-    paths = sorted((root / "features").rglob("*.feature")) if feature_files is None else list(feature_files)
-    definitions = _Definitions(session)
-    used: Counter[int] = Counter()
-    for path in paths:
-        for scenario in _scenarios(get_gherkin_document(str(path)).feature, path):
-            for row in scenario.rows or [_Row(0, {})]:
-                for step in (*scenario.background, *scenario.steps):
-                    matches = definitions.matching(step.type, render_string(step.name, row.values))
-                    used.update(id(context) for context in matches)
-    unused = (context for context in _all_definitions(session) if id(context) not in used)
-    return sorted(f"{context.parser.name} ({_place(context, root)})" for context in unused)
-
-
-def _all_definitions(session: pytest.Session) -> Iterator[StepFunctionContext]:
-    manager = session._fixturemanager
-    for name in get_fixture_names(manager):
-        for fixture in getfixturedefs(manager, name, session) or ():
-            context = step_function_context_registry.get(fixture.func)
-            if context is not None and not context.step_func.__module__.startswith("pytest_bdd."):
-                yield context
-
-
-def _place(context: StepFunctionContext, root: Path) -> str:
-    code = inspect.unwrap(context.step_func).__code__
-    path = Path(code.co_filename)
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
-    return f"{shown}:{code.co_firstlineno}"

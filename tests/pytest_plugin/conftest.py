@@ -89,9 +89,9 @@ class Project:
 
     def run(self, *arguments: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> Run:
         """Run pytest on the project in a process of its own."""
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+        command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", *arguments]
         if "--lf" in arguments or "--cache" in arguments:
-            command = [sys.executable, "-m", "pytest", *(word for word in arguments if word != "--cache")]
+            command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *(word for word in arguments if word != "--cache")]
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV"))}
         paths = os.pathsep.join([str(REPOSITORY), str(self.path)])
         environment = inherited | {"PYTHONPATH": paths, "COLUMNS": "200", "NO_COLOR": "1"} | (env or {})
