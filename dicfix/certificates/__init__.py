@@ -1,13 +1,10 @@
 """Certificates, keys and signing requests: made as the guide's OpenSSL commands make them, read, and compared.
 
-In memory and pure; files are the keystore's. Imports `cryptography` and dicfix.errors only.
+In memory and pure; files are the keystore's. Imports `cryptography`, dicfix.errors and the guide's values only.
 """
 
 from dicfix.certificates.issuing import (
-    CA_VALIDITY_DAYS,
-    CLIENT_VALIDITY_DAYS,
     CODE_SIGNING_VALIDITY_DAYS,
-    VERIFICATION_VALIDITY_DAYS,
     X509Version,
     issue_client,
     issue_verification,
@@ -31,8 +28,6 @@ from dicfix.certificates.pairing import (
 from dicfix.certificates.reading import read_certificate, read_private_key, read_request
 from dicfix.certificates.serials import next_serial, random_serial, serial_file_text
 from dicfix.certificates.values import (
-    EC_P256,
-    RSA_2048,
     CaMaterial,
     Certificate,
     ClientMaterial,
@@ -41,12 +36,7 @@ from dicfix.certificates.values import (
 )
 
 __all__ = [
-    "CA_VALIDITY_DAYS",
-    "CLIENT_VALIDITY_DAYS",
     "CODE_SIGNING_VALIDITY_DAYS",
-    "EC_P256",
-    "RSA_2048",
-    "VERIFICATION_VALIDITY_DAYS",
     "CaMaterial",
     "Certificate",
     "ClientMaterial",

@@ -1,7 +1,7 @@
 """Keys, signing requests and certificates as the guide's OpenSSL commands make them, in memory.
 
 Pure but for randomness: the clock is an argument. Source of every shape: "Openssl Certificate Creation" (linked-pages),
-measured with OpenSSL 3.0.19. Imports `cryptography`, dicfix.errors and this package only.
+measured with OpenSSL 3.0.19. Imports `cryptography`, dicfix.errors, the guide's values and this package only.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ from dicfix.certificates.serials import random_serial
 from dicfix.certificates.values import CaMaterial, Certificate, ClientMaterial, PrivateKey, SigningRequest
 from dicfix.certificates.version1 import as_version_1
 from dicfix.errors import MaterialError
+from dicfix.guide.values import CA_VALIDITY_DAYS, CLIENT_VALIDITY_DAYS, VERIFICATION_VALIDITY_DAYS
 
-CA_VALIDITY_DAYS = 1826
-CLIENT_VALIDITY_DAYS = 360
-VERIFICATION_VALIDITY_DAYS = 500
 CODE_SIGNING_VALIDITY_DAYS = 365
 
 X509Version = Literal[1, 3]

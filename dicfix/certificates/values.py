@@ -20,9 +20,6 @@ from dicfix.certificates.names import common_name, name_text, same_name
 
 AnyPrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-EC_P256 = "EC P-256"
-RSA_2048 = "RSA 2048"
-
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _SIGNATURES = {
     "1.2.840.10045.4.3.2": "ecdsa-with-SHA256",
