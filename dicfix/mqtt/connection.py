@@ -51,7 +51,7 @@ class Connection(Link):
         """
         names = ", ".join(repr(name) for name in topic_filters)
         self.transcript.sent(f"SUBSCRIBE {names} QoS {qos}")
-        code, number = self._request(lambda: self._client.subscribe([(name, qos) for name in topic_filters]))
+        code, number = self._request(lambda: self._live.subscribe([(name, qos) for name in topic_filters]))
         self._check(code, "subscribe")
         granted = self._await(
             "subscribe_s", f"SUBACK for {names}", lambda: self._granted.pop(number or 0, None), stage="subscribe"
@@ -75,7 +75,7 @@ class Connection(Link):
     def unsubscribe(self, *topic_filters: str) -> None:
         """Unsubscribe and wait for UNSUBACK."""
         self.transcript.sent(f"UNSUBSCRIBE {', '.join(map(repr, topic_filters))}")
-        code, number = self._request(lambda: self._client.unsubscribe(list(topic_filters)))
+        code, number = self._request(lambda: self._live.unsubscribe(list(topic_filters)))
         self._check(code, "session")
         self._await("subscribe_s", "UNSUBACK", lambda: True if number in self._unsubscribed else None, stage="session")
         with self._changed:
@@ -89,7 +89,7 @@ class Connection(Link):
         data = payload.encode() if isinstance(payload, str) else payload
         flags = f"QoS {qos}{', retain' if retain else ''}"
         self.transcript.sent(f"PUBLISH {topic!r} {payload_text(data)} {flags}")
-        info = self._request(lambda: self._client.publish(topic, data, qos, retain))
+        info = self._request(lambda: self._live.publish(topic, data, qos, retain))
         self._check(info.rc, "session")
         self._await("publish_s", f"the publish to {topic!r}", lambda: _is_out(info), stage="session")
 

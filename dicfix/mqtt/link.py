@@ -64,7 +64,7 @@ class Link:
         self._unsubscribed: set[int] = set()
         self._filters: set[str] = set()
         self._context: ClientContext | None = None
-        self._client = self._new_client()
+        self._client: paho.Client | None = self._new_client()
 
     # Opening and closing
 
@@ -89,30 +89,33 @@ class Link:
     def open(self) -> None:
         """Dial, shake hands and wait for CONNACK; called once, by ``connect``."""
         try:
-            self._configure()
-            self._dial()
-            self._client.loop_start()
+            self._start(self._live)
             self._await("connack_s", "CONNACK", lambda: self._accepted or None, stage="connect")
         except BaseException as error:
             self.transcript.seen(f"not connected: {error}")
-            self.close()
+            self._close(polite=False)
             raise
 
-    def _configure(self) -> None:
+    def _start(self, client: paho.Client) -> None:
+        self._configure(client)
+        self._dial(client)
+        client.loop_start()
+
+    def _configure(self, client: paho.Client) -> None:
         parameters = self.parameters
         if parameters.tls is not None:
             self._context = client_context(parameters.tls, parameters.host)
-            self._client.tls_set_context(self._context)
+            client.tls_set_context(self._context)
         if parameters.will is not None:
             will = parameters.will
-            self._client.will_set(will.topic, will.payload, will.qos, will.retain)
+            client.will_set(will.topic, will.payload, will.qos, will.retain)
         if parameters.username is not None:
-            self._client.username_pw_set(parameters.username, parameters.password)
+            client.username_pw_set(parameters.username, parameters.password)
 
-    def _dial(self) -> None:
+    def _dial(self, client: paho.Client) -> None:
         self.transcript.seen(f"dial {self.route}, {_tls_words(self.parameters)}")
         try:
-            self._client.connect(self.route.address, self.route.via_port, self.parameters.keep_alive_s)
+            client.connect(self.route.address, self.route.via_port, self.parameters.keep_alive_s)
         except OSError as error:
             if self._context is not None:
                 self._context.close()
@@ -129,41 +132,48 @@ class Link:
 
     def disconnect(self) -> None:
         """Send DISCONNECT and wait until the connection is closed; nothing happens if it is over already."""
-        if self._begin_to_close("DISCONNECT"):
-            self._client.disconnect()
-        self.close()
+        self._close(polite=True)
 
     def drop(self) -> None:
         """Close the TCP connection without DISCONNECT, as a device that loses its power does."""
-        self._begin_to_close("")
-        self.close()
+        self._close(polite=False)
 
-    def close(self) -> None:
-        """Give up threads and sockets, whatever state the connection is in."""
+    def _close(self, *, polite: bool) -> None:
         with self._changed:
-            polite = self._closing and self._accepted
+            # Whoever takes the client closes it; paho frees its own sockets when nothing holds it any more.
+            client, self._client = self._client, None
+            is_open = self._accepted and self._ended is None
             self._closing = True
-            if polite:
+        if client is None:
+            return
+        if is_open and polite:
+            self.transcript.sent("DISCONNECT")
+            client.disconnect()
+            with self._changed:
                 self._changed.wait_for(lambda: self._ended is not None, self.deadlines.end_s)
-        opened = self._client.socket()
+        elif is_open:
+            self.transcript.seen("TCP connection dropped without DISCONNECT")
+        self._release(client)
+
+    def _release(self, client: paho.Client) -> None:
+        opened = client.socket()
         if opened is not None:
             _shut_down(opened)
-        self._client.loop_stop()
+        client.loop_stop()
         if self._context is not None:
             self._context.close()
-
-    def _begin_to_close(self, packet: str) -> bool:
         with self._changed:
-            if self._ended is not None or self._closing:
-                return False
-            self._closing = bool(packet)
-        if packet:
-            self.transcript.sent(packet)
-        else:
-            self.transcript.seen("TCP connection dropped without DISCONNECT")
-        return True
+            self._end(self._cause_of_end(0))
+            self._changed.notify_all()
 
     # State and waiting
+
+    @property
+    def _live(self) -> paho.Client:
+        client = self._client
+        if client is None:
+            raise self._refusal("session")
+        return client
 
     @property
     def is_connected(self) -> bool:

@@ -29,7 +29,7 @@ class Message:
         return self.payload.decode("utf-8", "replace")
 
 
-class UnexpectedMessage(DicfixError, AssertionError):  # noqa: N818
+class UnexpectedMessage(DicfixError, AssertionError):
     """A message came where none may come; ``messages`` are those that did."""
 
     def __init__(self, observed: str, messages: tuple[Message, ...], *, expected: str) -> None:
