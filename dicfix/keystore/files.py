@@ -9,16 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dicfix.errors import MaterialError
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows: two runs in one directory at the same time are not kept apart there
-    fcntl = None  # type: ignore[assignment]
 
 KEY_MODE = 0o600
 PUBLIC_MODE = 0o644
@@ -36,10 +35,13 @@ def read_if_there(path: Path) -> bytes | None:
         return None
     except OSError as error:
         raise _cannot("read", path, error) from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise MaterialError(f"{path.name} is a directory or a device", expected="a regular file")
-        data = file.read(_MAX_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            data = file.read(_MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > _MAX_BYTES:
         raise MaterialError(f"{path.name} is larger than 1 MiB", expected="a PEM file of a few hundred bytes")
     return data
@@ -80,12 +82,12 @@ def open_to_others(path: Path) -> bool:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Make the directory if need be and keep other runs out of it for the length of a block."""
+    """Make the directory if need be and keep other runs out of it for the length of a block (not so on Windows)."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot("made", directory, error) from None
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
     descriptor = os.open(directory, os.O_RDONLY)
@@ -121,8 +123,8 @@ def _put_new(part: Path, path: Path) -> None:
 def _cannot(done: str, path: Path, error: OSError) -> MaterialError:
     if error.errno == errno.ELOOP or (done == "read" and path.is_symlink()):
         return MaterialError(
-            f"{path.name} is a symbolic link", expected="a regular file", remedy="copy the file itself"
+            f"{path.name} is a symbolic link", expected="a regular file", remedy="put the file itself there"
         )
-    if error.errno in (errno.EEXIST, errno.ENOTDIR) and not path.is_dir():
-        return MaterialError(f"{path} is not a directory", expected="a directory for the certificates")
+    if done == "made" and error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return MaterialError(f"{path.name} is not a directory", expected="a directory for the certificates")
     return MaterialError(f"{path.name} cannot be {done}: {error.strerror}")

@@ -36,7 +36,7 @@ VERIFICATION = ClientFiles(
 
 
 def client_files(stem: str) -> ClientFiles:
-    """The names for ``device``, ``explorer`` or a thing: key, CSR, certificate. Source: SSL-3, SSL-4.1, SSL-4.2, SSL-5."""
+    """The file names for ``device``, ``explorer`` or a thing. Source: SSL-3, SSL-4.1, SSL-4.2, SSL-5."""
     if not _STEM.fullmatch(stem):
         raise UsageError(f"{stem!r} is no thing name", expected="1 to 128 letters, digits, ':', '_' or '-'")
     if stem.lower() in _TAKEN:
@@ -45,7 +45,7 @@ def client_files(stem: str) -> ClientFiles:
 
 
 def stems(devices: Sequence[str], explorer: str | None = None) -> dict[str, str]:
-    """The stem of each thing's files: the first device has ``device``, the Explorer ``explorer``, others their own name.
+    """The stem of each thing's files: ``device`` for the first, ``explorer`` for the Explorer, else its own name.
 
     Two things for one set of files (also where a file system takes ``Plug`` and ``plug`` for one) are a UsageError.
     """

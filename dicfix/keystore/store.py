@@ -169,7 +169,7 @@ class Keystore(CertificateDirectory):
             return journal.kept(root)
 
     def write_material(self, file_name: str, text: str, *, holds_key: bool, overwrite: bool = False) -> Path:
-        """Put a generated text (firmware header, certificate source) beside the certificates, 0600 if it holds a key."""
+        """Put a generated text (firmware header or source) beside the certificates, 0600 if it holds a key."""
         with files.locked(self.directory):
             mode = files.KEY_MODE if holds_key else files.PUBLIC_MODE
             files.write(self.path(file_name), text.encode(), mode, overwrite=overwrite)
