@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from dicfix.certificates import Certificate, read_certificate
+from dicfix.certificates import Certificate, read_certificate, read_certificate_der
 from dicfix.errors import MaterialError
 
 AMAZON_ROOT_CA_1 = "8ecde6884f3d87b1125ba31ac3fcb13d7016de7f57cc904fe1cb97c6ae98196e"
@@ -53,7 +53,8 @@ def amazon_root_ca_1(bundle: Path | None = None) -> Certificate:
 
 def identify_root(pem: bytes | str, what: str = "the server certificate") -> str | None:
     """The name of the Amazon root that the PEM text holds, or None when it is none of them."""
-    return AMAZON_ROOTS.get(read_certificate(pem, what).certificate_id)
+    # By fingerprint, unparsed: the Starfield root has the serial number 0, which `cryptography` warns of.
+    return AMAZON_ROOTS.get(hashlib.sha256(read_certificate_der(pem, what)).hexdigest())
 
 
 def amazon_roots_in(data: bytes) -> tuple[str, ...]:
@@ -64,10 +65,10 @@ def amazon_roots_in(data: bytes) -> tuple[str, ...]:
 
 def require_amazon_root_ca_1(pem: bytes | str, what: str = "AmazonRootCA1.pem") -> Certificate:
     """The certificate, if it is AmazonRootCA1; else a MaterialError that names what it is. Source: AWS-8.1."""
-    certificate = read_certificate(pem, what)
-    if certificate.certificate_id == AMAZON_ROOT_CA_1:
-        return certificate
-    name = AMAZON_ROOTS.get(certificate.certificate_id, f"a certificate of {certificate.subject}")
+    name = identify_root(pem, what)
+    if name == AMAZON_ROOTS[AMAZON_ROOT_CA_1]:
+        return read_certificate(pem, what)
+    name = name or f"a certificate of {read_certificate(pem, what).subject}"
     raise MaterialError(
         f"{what} holds {name}, not AmazonRootCA1",
         expected=f"the certificate with the SHA-256 fingerprint {AMAZON_ROOT_CA_1}",

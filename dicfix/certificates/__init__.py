@@ -25,7 +25,7 @@ from dicfix.certificates.pairing import (
     require_kind,
     require_signed_by,
 )
-from dicfix.certificates.reading import read_certificate, read_private_key, read_request
+from dicfix.certificates.reading import read_certificate, read_certificate_der, read_private_key, read_request
 from dicfix.certificates.serials import next_serial, random_serial, serial_file_text
 from dicfix.certificates.values import (
     CaMaterial,
@@ -57,6 +57,7 @@ __all__ = [
     "parse_subject",
     "random_serial",
     "read_certificate",
+    "read_certificate_der",
     "read_private_key",
     "read_request",
     "require_ca",

@@ -46,11 +46,16 @@ class _Block:
 
 def read_certificate(data: bytes | str, what: str = "the certificate") -> Certificate:
     """The one certificate of a PEM text; ``what`` names the text in a MaterialError."""
-    block = _only(data, what, _CERTIFICATE, "one certificate in PEM form")
+    der = read_certificate_der(data, what)
     try:
-        return Certificate.of(x509.load_der_x509_certificate(_der(block, what)))
+        return Certificate.of(x509.load_der_x509_certificate(der))
     except ValueError:
         raise MaterialError(f"{what} is PEM, but what it holds is no X.509 certificate") from None
+
+
+def read_certificate_der(data: bytes | str, what: str = "the certificate") -> bytes:
+    """The DER in the one certificate block of a PEM text, not parsed: enough to tell it by its fingerprint."""
+    return _der(_only(data, what, _CERTIFICATE, "one certificate in PEM form"), what)
 
 
 def read_request(data: bytes | str, what: str = "the signing request") -> SigningRequest:
