@@ -101,6 +101,9 @@ def test_overwrite_makes_every_file_anew_but_goes_on_with_the_serial(store: Keys
     assert store.client("device").certificate.serial == last + 1
 
 
+RSA_KEY = make_rsa_private_key()
+
+
 class Killed(BaseException):
     """The run ends here."""
 
@@ -128,6 +131,7 @@ def killing(at: int, *, before: bool) -> Callable[..., None]:
 def test_run_killed_at_any_write_is_resumed(
     store: Keystore, monkeypatch: pytest.MonkeyPatch, at: int, before: bool, overwrite: bool
 ) -> None:
+    monkeypatch.setattr("dicfix.keystore.store.make_rsa_private_key", lambda: RSA_KEY)  # making one takes long
     if overwrite:
         make_all(store)
     monkeypatch.setattr(files, "write", killing(at, before=before))
@@ -262,17 +266,16 @@ STRANGERS = issue_client(STRANGER, "/CN=device", now=NOW)
 def wrong_set(case: str, store: Keystore) -> None:
     """Spoil the set that ``store`` made."""
     at = store.directory
-    rsa = make_rsa_private_key().pem
     spoils: dict[str, Callable[[], object]] = {
         "key of another": lambda: (at / "device.key").write_text(STRANGERS.key.pem),
         "certificate of another key": lambda: (at / "device.crt").write_text(STRANGERS.certificate.pem),
-        "RSA client key": lambda: (at / "device.key").write_text(rsa),
+        "RSA client key": lambda: (at / "device.key").write_text(RSA_KEY.pem),
         "another CA": lambda: [
             (at / "CA.key").write_text(STRANGER.key.pem),
             (at / "CA.crt").write_text(STRANGER.certificate.pem),
         ],
         "CA key of another": lambda: (at / "CA.key").write_text(STRANGER.key.pem),
-        "RSA CA key": lambda: (at / "CA.key").write_text(rsa),
+        "RSA CA key": lambda: (at / "CA.key").write_text(RSA_KEY.pem),
         "leaf as CA": lambda: (at / "CA.crt").write_text(STRANGERS.certificate.pem),
         "no client key": (at / "device.key").unlink,
         "no CA key": (at / "CA.key").unlink,
@@ -297,7 +300,7 @@ def wrong_set(case: str, store: Keystore) -> None:
         ("leaf as CA", "CA.crt (CN=device) is a leaf"),
         ("no client key", "device.crt is there, but device.key is not"),
         ("no CA key", "CA.key is not in the certificate directory"),
-        ("no CA", "CA.crt is not in the certificate directory"),
+        ("no CA", "CA.key is not in the certificate directory"),
         ("empty certificate", "device.crt is empty"),
         ("key in the certificate", "device.crt holds a private key"),
         ("CSR of another", "device.csr was not made from device.key"),

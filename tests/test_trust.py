@@ -43,9 +43,8 @@ def test_root_is_the_one_with_the_published_fingerprint() -> None:
 def test_bundle_without_the_root_is_refused(tmp_path: Path) -> None:
     bundle = tmp_path / "bundle.pem"
     impostor = make_ca("/C=US/O=Amazon/CN=Amazon Root CA 1", now=NOW).certificate
-    bundle.write_text(
-        impostor.pem + pem_of("Amazon Root CA 2") + "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----"
-    )
+    damaged = "-----BEGIN CERTIFICATE-----\n*\n-----END CERTIFICATE-----\n"
+    bundle.write_text(impostor.pem + pem_of("Amazon Root CA 2") + damaged)
     with pytest.raises(MaterialError) as refused:
         amazon_root_ca_1(bundle)
     assert "bundle.pem does not hold AmazonRootCA1" in refused.value.observed
@@ -81,12 +80,15 @@ def test_another_amazon_root_as_server_certificate_is_refused_by_name() -> None:
         require_amazon_root_ca_1(pem_of("Amazon Root CA 3"))
 
 
+def test_starfield_root_as_server_certificate_is_refused_by_name() -> None:
+    with pytest.raises(MaterialError, match=r"holds SFSRootCAG2 \(Starfield Services Root\), not AmazonRootCA1"):
+        require_amazon_root_ca_1(pem_of("Starfield Services Root Certificate Authority - G2"))
+
+
 def test_certificate_with_the_name_alone_is_refused() -> None:
     impostor = make_ca("/C=US/O=Amazon/CN=Amazon Root CA 1", now=NOW).certificate
     assert identify_root(impostor.pem) is None
-    with pytest.raises(
-        MaterialError, match="holds a certificate of CN=Amazon Root CA 1,O=Amazon,C=US, not AmazonRootCA1"
-    ):
+    with pytest.raises(MaterialError, match="of CN=Amazon Root CA 1,O=Amazon,C=US, not AmazonRootCA1"):
         require_amazon_root_ca_1(impostor.pem)
 
 
