@@ -1,0 +1,109 @@
+"""Everything that reaches into moto's internals, in one place; each hook has a canary in ``tests/test_moto_hooks.py``.
+
+``install`` may be called again, ``uninstall`` puts moto back as it was. Source: facts, moto sections 3.1 to 3.4.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import moto.backend_index as backend_index
+import moto.iot.models as moto_iot
+import moto.iotdata.models as moto_iotdata
+from moto.core.base_backend import BackendDict
+from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.model_instances import reset_model_data
+from moto.core.models import MockAWS
+
+from dicfix.offline.aws_api.guard import NetworkFault, guarded
+from dicfix.offline.aws_api.iot.models import EmbeddedIoTBackend
+from dicfix.offline.aws_api.iotdata.models import EmbeddedIoTDataBackend
+from dicfix.offline.aws_api.requests import service_of_url
+from dicfix.offline.aws_api.state_lock import STATE_LOCK
+from dicfix.offline.faults import FaultKind
+
+DATA_HOSTS = ("iotdata", re.compile(r"https?://[a-z0-9]+(-ats)?\.iot\.([a-z0-9-]+)\.amazonaws\.com"))
+"""The hosts that DescribeEndpoint tells, as moto looks services up."""
+
+CONFIG = {
+    "core": {"mock_credentials": False, "reset_boto3_session": False},
+    "iot": {"use_valid_cert": True},
+}
+"""moto's settings: no touch on the environment or on boto3's default session. Source: facts, moto section 2."""
+
+_undo: list[Callable[[], None]] = []
+
+
+def install() -> None:
+    """Put the embedded cloud's backends, hosts and guard into moto."""
+    if _undo:
+        return
+    with STATE_LOCK:
+        _swap_backend(moto_iot.iot_backends, EmbeddedIoTBackend)
+        _swap_backend(moto_iotdata.iotdata_backends, EmbeddedIoTDataBackend)
+        backend_index.backend_url_patterns.append(DATA_HOSTS)
+        _undo.append(lambda: backend_index.backend_url_patterns.remove(DATA_HOSTS))
+        _guard_stubber()
+
+
+def uninstall() -> None:
+    """Take everything out again."""
+    with STATE_LOCK:
+        while _undo:
+            _undo.pop()()
+
+
+def _swap_backend(backends: BackendDict[Any], ours: type) -> None:
+    before = backends.backend
+    backends.backend = ours
+    backends.clear()
+
+    def put_back() -> None:
+        backends.backend = before
+        backends.clear()
+
+    _undo.append(put_back)
+
+
+def _guard_stubber() -> None:
+    original = BotocoreStubber.process_request
+
+    def process_request(stubber: BotocoreStubber, request: Any) -> Any:
+        service = service_of_url(request.url)
+        if not service and "amazonaws.com" not in request.url:
+            return original(stubber, request)
+        try:
+            return guarded(request, service, lambda: original(stubber, request))
+        except NetworkFault as broken:
+            raise _network_error(broken, request.url) from None
+
+    BotocoreStubber.process_request = process_request
+
+    def put_back() -> None:
+        BotocoreStubber.process_request = original
+
+    _undo.append(put_back)
+
+
+def _network_error(broken: NetworkFault, url: str) -> Exception:
+    from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
+    if broken.fault.kind is FaultKind.TIMEOUT:
+        return ReadTimeoutError(endpoint_url=url)
+    return ConnectionClosedError(endpoint_url=url)
+
+
+def start_mock() -> MockAWS:
+    """moto's mock, active in this process until its ``stop``."""
+    mock = MockAWS(config=CONFIG)  # type: ignore[arg-type]
+    mock.start()
+    return mock
+
+
+def forget_everything() -> None:
+    """An empty account: every backend of every service dropped."""
+    with STATE_LOCK:
+        BackendDict.reset()
+        reset_model_data()

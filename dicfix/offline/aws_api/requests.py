@@ -1,0 +1,77 @@
+"""Which service and operation a raw request means, and errors in that service's own form.
+
+Used where moto's own classes cannot answer: injected faults, operations that are missing, moto's bugs. May import moto.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from moto import backend_index
+from moto.core.request import Request, normalize_request
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+Answer = tuple[int, dict[str, str], Any]
+_SERVICES = {"iotdata": "iot-data", "awslambda": "lambda"}
+"""Names of moto's packages that differ from botocore's service names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request is for: botocore's service name (empty if unknown), operation (likewise) and path members."""
+
+    service: str
+    operation: str
+    members: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"{self.service or 'unknown service'}:{self.operation or 'unknown operation'}"
+
+
+def service_of_url(url: str) -> str:
+    """botocore's name of the service behind a URL at an AWS host, empty if moto has none there."""
+    plain = url.split("?", 1)[0]
+    for backend, pattern in backend_index.backend_url_patterns:
+        if pattern.match(plain):
+            return _SERVICES.get(backend, backend)
+    return ""
+
+
+def target_of(request: Any, service: str) -> Target:
+    """The target of a request to ``service``."""
+    normalized: Request = normalize_request(request)
+    if not service:
+        return Target("", "", {})
+    try:
+        operation, members = get_service_router(service).match(normalized)
+    except (HTTPException, NotImplementedError, LookupError, ValueError, ImportError):
+        return Target(service, "", {})
+    return Target(service, str(operation.name), dict(members))
+
+
+def error_answer(service: str, status: int, code: str, message: str) -> Answer:
+    """An error in the form that clients of ``service`` read: JSON, or XML for the older protocols."""
+    headers = {"x-amzn-errortype": code, "x-amzn-requestid": "0" * 36, "server": "amazon.com"}
+    protocol = _protocol(service)
+    if "json" in protocol:
+        body = json.dumps({"__type": code, "message": message})
+        return status, {**headers, "content-type": "application/x-amz-json-1.1"}, body
+    inner = f"<Code>{escape(code)}</Code><Message>{escape(message)}</Message>"
+    xml = f"<Error>{inner}</Error>"
+    if protocol != "rest-xml" or service != "s3":
+        xml = f"<ErrorResponse><Error><Type>Sender</Type>{inner}</Error></ErrorResponse>"
+    return status, {**headers, "content-type": "text/xml"}, xml
+
+
+def _protocol(service: str) -> str:
+    if not service:
+        return "rest-json"
+    try:
+        return str(get_service_model(service).protocol)
+    except (LookupError, ValueError, ImportError, AttributeError):
+        return "rest-json"
