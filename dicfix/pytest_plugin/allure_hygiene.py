@@ -106,6 +106,14 @@ def _give_back(ours: object, writer: object) -> None:
     allure_commons.plugin_manager.register(writer)
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[Any]) -> Generator[None, object, object]:
+    """Let what a step returns (``target_fixture``) not look like a fixture's setup; it is told by the step."""
+    if fixturedef.func.__module__.startswith("pytest_bdd."):
+        vars(fixturedef.func)["__allure_display_name__"] = f"_{fixturedef.argname}"
+    return (yield)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep the message of a strict xpass, which allure-pytest drops."""

@@ -102,8 +102,12 @@ class _Lint:
         for scenario in scenarios:
             yield from self._tags(scenario)
             yield from self._shape(scenario)
-            yield from self._examples(scenario)
-            yield from self._steps(scenario)
+            tables = list(self._tables(scenario))
+            yield from tables
+            if not tables:
+                yield from self._columns(scenario)
+                yield from self._duplicate_rows(scenario.rows)
+                yield from self._steps(scenario)
 
     def _problem(self, line: int, text: str) -> Problem:
         return Problem(self._file, line, text)
@@ -163,7 +167,7 @@ class _Lint:
             if before.type == "then" and step.type == "given":
                 yield self._problem(step.line_number, f"Given {step.name!r} stands after a Then.")
 
-    def _examples(self, scenario: WrittenScenario) -> Iterator[Problem]:
+    def _tables(self, scenario: WrittenScenario) -> Iterator[Problem]:
         outline = "Outline" in scenario.node.keyword or "Template" in scenario.node.keyword
         tables = scenario.node.examples
         if outline and not tables:
@@ -173,8 +177,6 @@ class _Lint:
                 yield self._problem(table.location.line, "Examples without a row.")
             elif set(header_of(table)) != set(header_of(tables[0])):
                 yield self._problem(table.location.line, "Examples with other columns than the first of the outline.")
-        yield from self._columns(scenario)
-        yield from self._duplicate_rows(scenario.rows)
 
     def _columns(self, scenario: WrittenScenario) -> Iterator[Problem]:
         columns = {column for table in scenario.node.examples for column in header_of(table)}

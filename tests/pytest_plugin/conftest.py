@@ -65,6 +65,7 @@ class Project:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.repository = REPOSITORY
         self.results_dir = path / "reports" / "allure-results"
         self.write("pytest.ini", "[pytest]\nstrict = true\naddopts = --tb=short\nfilterwarnings = error\n")
         self.write("conftest.py", 'pytest_plugins = ["plugin_under_test", "lamp_steps"]\n')
@@ -91,7 +92,14 @@ class Project:
         """Run pytest on the project in a process of its own."""
         command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", "-p", "no:cacheprovider", *arguments]
         if "--lf" in arguments or "--cache" in arguments:
-            command = [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", *(word for word in arguments if word != "--cache")]
+            command = [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-p",
+                "no:hypothesispytest",
+                *(word for word in arguments if word != "--cache"),
+            ]
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("PYTEST", "COV"))}
         paths = os.pathsep.join([str(REPOSITORY), str(self.path)])
         environment = inherited | {"PYTHONPATH": paths, "COLUMNS": "200", "NO_COLOR": "1"} | (env or {})
