@@ -76,6 +76,7 @@ _POLICY = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
 _ACCOUNT = re.compile(r"\d{12}")
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:\d{1,5}")
 
 
 def _wrong(key: str, value: object, expected: str, remedy: str = "") -> UsageError:
@@ -126,6 +127,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "client_certificate_version": _one_of((1, 3)),
     "region": _matches(_REGION, "an AWS Region such as eu-west-1"),
     "account": _empty_or(_matches(_ACCOUNT, "the twelve digits of an AWS account")),
+    "mqtt_endpoint": _empty_or(_matches(_HOST_AND_PORT, "HOST:PORT")),
     "policy_name": _matches(_POLICY, "a policy name of 1 to 128 letters, digits or one of _+=,.@-"),
     "explorer_name": _thing_name,
     "devices": _each(_thing_name),

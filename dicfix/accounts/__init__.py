@@ -62,6 +62,9 @@ class Account(Protocol):
     def ensure_verification_files(self) -> Done:
         """Verification key, CSR and certificate of the single-account mode (SSL-V1 to SSL-V3)."""
 
+    def ensure_all_files(self) -> Done:
+        """Every certificate that the registration page needs (AWS-1)."""
+
     def ensure_login(self) -> Done:
         """AWS is reachable and somebody is logged in (AWS-2, AWS-3)."""
 

@@ -5,7 +5,8 @@ May import the reader and rows below.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from dicfix.accounts import Done, How
 from dicfix.accounts.reading import Reader
@@ -24,6 +25,10 @@ class Auditor:
         self.settings = settings
         self._reader = reader
 
+    def beside(self, explorer: Callable[[], Any]) -> None:
+        """Take MQTT Explorer's connection profile, which no account holds."""
+        self._reader.beside["explorer"] = explorer
+
     def read(self, needs: Iterable[str]) -> Inventory:
         """The named parts of the inventory; each is read once in a run."""
         return self._reader.read(needs)
@@ -39,6 +44,10 @@ class Auditor:
     def ensure_verification_files(self) -> Done:
         """Looks for the verification certificate."""
         return Done("verification certificate", How.LOOKED_FOR)
+
+    def ensure_all_files(self) -> Done:
+        """Looks for every certificate of the OpenSSL page."""
+        return Done("certificates of the OpenSSL page", How.LOOKED_FOR)
 
     def ensure_login(self) -> Done:
         """Looks who is logged in."""

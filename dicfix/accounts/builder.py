@@ -1,19 +1,19 @@
 """The Builder: the account behind the steps of an onboarding. It performs each step unless it is done already.
 
-May import the performing modules beside it, ``keystore``, ``trust``, ``firmware`` and rows below.
+May import the performing modules beside it, ``keystore``, ``firmware``, ``mqtt.profile`` and rows below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from dicfix.accounts import Done, How, offboarding, registration
 from dicfix.accounts.site import Site
 from dicfix.aws import registry
-from dicfix.errors import UsageError
 from dicfix.guide import edition
-from dicfix.mqtt.profile import ExplorerProfile
-from dicfix.records import Inventory
+from dicfix.keystore import Kept
+from dicfix.records import Inventory, known
 from dicfix.settings import Settings
 
 
@@ -33,18 +33,103 @@ class Builder:
 
     def ensure_ca_files(self) -> Done:
         """CA.key and CA.crt in the certificate directory. Source: SSL-1, SSL-2."""
-        made = self.site.keystore.ensure_ca(self.settings.ca_subject, now=self.site.now())
-        return self._files("CA key and certificate", made)
+        return self._kept("CA key and certificate", self.site.keystore.ensure_ca(self.settings.ca_subject))
 
     def ensure_client_files(self, thing_name: str) -> Done:
         """Key, request and certificate of one client. Source: SSL-3 to SSL-5."""
         self.ensure_ca_files()
         is_explorer = thing_name == self.settings.explorer_name
         subject = self.settings.explorer_subject if is_explorer else self.settings.device_subject
-        made = self.site.keystore.ensure_client(
-            self.stem(thing_name),
+        kept = self.site.keystore.ensure_client(
+            self.site.stem(thing_name),
             subject.replace("{thing}", thing_name),
-            now=self.site.now(),
             version=3 if self.settings.client_certificate_version == 3 else 1,
         )
-        return self._files(f"client files of {thing_name}", made)
+        return self._kept(f"client files of {thing_name}", kept)
+
+    def ensure_verification_files(self) -> Done:
+        """The verification key, request and certificate for this account's registration code. Source: SSL-V1 to V3."""
+        self.ensure_ca_files()
+        code = registry.registration_code(self.site.session)
+        return self._kept("verification certificate", self.site.keystore.ensure_verification(code))
+
+    def ensure_all_files(self) -> Done:
+        """Every certificate that the registration page needs. Source: AWS-1."""
+        names = (*self.settings.devices, self.settings.explorer_name)
+        steps = [self.ensure_ca_files(), *(self.ensure_client_files(name) for name in names)]
+        if edition(self.settings.edition).verification_certificate:
+            steps.append(self.ensure_verification_files())
+        return Done.of("certificates of the OpenSSL page", [(one.step, one.how) for one in steps])
+
+    def ensure_login(self) -> Done:
+        """Somebody is logged in, to the account that the run is meant for. Source: AWS-2, AWS-3."""
+        return Done.of("login", [(f"account {self.site.caller.account}", How.FOUND)])
+
+    def ensure_ca_certificate(self) -> Done:
+        """CA.crt is registered as the edition says. Source: AWS-4."""
+        self.ensure_ca_files()
+        if edition(self.settings.edition).verification_certificate:
+            self.ensure_verification_files()
+        return self._guarded(lambda: registration.ensure_ca_certificate(self.site))
+
+    def ensure_policy(self) -> Done:
+        """The policy exists with the guide's JSON. Source: AWS-5."""
+        return self._guarded(lambda: registration.ensure_policy(self.site))
+
+    def ensure_thing(self, thing_name: str) -> Done:
+        """The thing exists with its own certificate, Active, and the policy; what it builds on is ensured first."""
+        self.ensure_client_files(thing_name)
+        self.ensure_ca_certificate()
+        self.ensure_policy()
+        return self._guarded(lambda: registration.ensure_thing(self.site, thing_name))
+
+    def ensure_firmware_material(self, thing_name: str) -> Done:
+        """Header and certificate source of the device's firmware profile, refused where there is no room."""
+        from dicfix.accounts.material import ensure_firmware_material
+
+        self.ensure_client_files(thing_name)
+        return self._guarded(lambda: ensure_firmware_material(self.site, thing_name))
+
+    def ensure_server_certificate(self) -> Done:
+        """AmazonRootCA1.pem in the certificate directory. Source: AWS-8.1."""
+        return self._kept("server certificate", self.site.keystore.ensure_server_root())
+
+    def ensure_explorer_profile(self) -> Done:
+        """MQTT Explorer's connection, filled in as the guide says. Source: EXP-1 to EXP-6."""
+        from dicfix.accounts.material import explorer_profile
+
+        filled_in = "explorer" in self.site.reader.beside
+        self.ensure_client_files(self.settings.explorer_name)
+        profile = explorer_profile(self.site, self.server_root_pem)
+        self.site.reader.beside["explorer"] = lambda: profile
+        how = How.FOUND if filled_in else How.PERFORMED
+        return Done.of("MQTT Explorer profile", [("profile", how)])
+
+    def endpoint(self) -> str:
+        """The account's data endpoint (ATS). Source: EXP-1."""
+        return str(known(self.site.reader.read(["endpoint"]).endpoint))
+
+    def onboard(self) -> tuple[Done, ...]:
+        """Steps 1 to 8 of the registration page for every device and MQTT Explorer, and the Explorer's profile."""
+        things = (*self.settings.devices, self.settings.explorer_name)
+        return (
+            self.ensure_login(),
+            *(self.ensure_thing(name) for name in things),
+            self.ensure_server_certificate(),
+            self.ensure_explorer_profile(),
+        )
+
+    def clean_up(self) -> Done:
+        """Remove what this project made in the account, and nothing else."""
+        return offboarding.clean_up(self.site)
+
+    def _guarded(self, step: Callable[[], Done]) -> Done:
+        _ = self.site.caller
+        done = step()
+        self.site.reader.changed()
+        return done
+
+    def _kept(self, step: str, kept: Kept[Any]) -> Done:
+        self.site.reader.changed()
+        parts = [(name, How.FOUND) for name in kept.found] + [(name, How.PERFORMED) for name in kept.made]
+        return Done.of(step, parts)

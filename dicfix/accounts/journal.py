@@ -54,7 +54,7 @@ class Journal:
             os.fsync(file.fileno())
 
     def making(self, entry: Entry) -> None:
-        """Note a resource as ours; call it before the request that makes it, so that a kill in between loses nothing."""
+        """Note a resource as ours, before the request that makes it: a kill in between loses nothing."""
         if entry not in self._entries:
             self._write(entry, made=True)
 

@@ -78,7 +78,7 @@ class Judge:
             raise ContractBroken(f"before the step, the reason should be {reason!r}: {text}")
 
     def end_performing(self) -> None:
-        """Hold the contract after the scenario: FAIL before needs a performed step, PASS before a found one, then PASS."""
+        """Hold the contract after the scenario: FAIL before needs a performed step, PASS before a found one; then PASS."""
         __tracebackhide__ = True
         if not self.done:
             raise ContractBroken("the scenario is marked @performs, but none of its steps performed anything")

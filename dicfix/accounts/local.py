@@ -6,26 +6,23 @@ Key material is parsed here and never leaves. May import ``certificates``, ``fir
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from dicfix.certificates import read_certificate, read_private_key, read_request
 from dicfix.errors import MaterialError
+from dicfix.keystore import stems
 from dicfix.records import ClientFiles, Field, LocalFiles, Unread
 
 T = TypeVar("T")
 
 
-def read_local_files(directory: Path, thing_names: Iterable[str], *, device_name: str, explorer_name: str) -> LocalFiles:
-    """Everything that the guide's file names hold in ``directory``; what is not there is None.
-
-    The first device's files may bear the guide's own name ``device``, MQTT Explorer's ``explorer``.
-    """
-    stems = {device_name: "device", explorer_name: "explorer"}
+def read_local_files(directory: Path, devices: Sequence[str], explorer: str) -> LocalFiles:
+    """Everything that the guide's file names hold in ``directory``; what is not there is None."""
     return LocalFiles(
         ca=_client(directory, "CA", "CA"),
-        clients={name: _client(directory, name, _stem(directory, name, stems)) for name in thing_names},
+        clients={name: _client(directory, name, stem) for name, stem in stems(devices, explorer).items()},
         verification=_client(
             directory,
             "verification_cert",
@@ -38,11 +35,6 @@ def read_local_files(directory: Path, thing_names: Iterable[str], *, device_name
         header=_text(directory / "dic_config.h"),
         certificate_source=_text(directory / "dic_nvm_cert.cpp"),
     )
-
-
-def _stem(directory: Path, name: str, stems: dict[str, str]) -> str:
-    own = stems.get(name, name)
-    return own if any((directory / f"{own}{ending}").exists() for ending in (".key", ".crt")) else name
 
 
 def _client(directory: Path, name: str, stem: str, *, certificate: str = "", request: str = "") -> ClientFiles:

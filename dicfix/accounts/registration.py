@@ -13,7 +13,9 @@ from dicfix.accounts import Done, How
 from dicfix.accounts.site import Site
 from dicfix.aws import policies, registry
 from dicfix.aws.policies import GUIDE_POLICY, policy_text
+from dicfix.controls import CONTROLS, run_control
 from dicfix.errors import AwsRefused, UsageError
+from dicfix.findings import Status, raise_for, worst
 from dicfix.guide import edition
 from dicfix.records import CaCertificate, known
 
@@ -36,7 +38,7 @@ def ensure_ca_certificate(site: Site) -> Done:
 
 def _register_ca(site: Site, ca_pem: str, certificate_id: str) -> Part:
     guide = edition(site.settings.edition)
-    verification = site.keystore.verification_pem() if guide.verification_certificate else None
+    verification = _verification_pem(site) if guide.verification_certificate else None
     with site.making("CA certificate", certificate_id):
         registry.register_ca_certificate(
             site.session,
@@ -46,6 +48,10 @@ def _register_ca(site: Site, ca_pem: str, certificate_id: str) -> Part:
             auto_registration=bool(guide.automatic_registration),
         )
     return f"CA certificate {certificate_id[:12]}", How.PERFORMED
+
+
+def _verification_pem(site: Site) -> str:
+    return site.keystore.ensure_verification(registry.registration_code(site.session)).material.certificate.pem
 
 
 def _bring_in_line(site: Site, found: CaCertificate) -> Iterator[Part]:
@@ -86,7 +92,7 @@ def ensure_policy(site: Site) -> Done:
         with site.making("policy", name):
             policies.create_policy(site.session, name, policy_text(GUIDE_POLICY))
         return Done.of("policy", [(f"policy {name}", How.PERFORMED)])
-    if _acceptable(site, known(found.document)):
+    if _meets_guide(site):
         return Done.of("policy", [(f"policy {name}", How.FOUND)])
     site.require_ours("policy", name, "has another document", "the guide's JSON (AWS-5.2)")
     policies.replace_document(site.session, name, policy_text(GUIDE_POLICY))
@@ -94,10 +100,11 @@ def ensure_policy(site: Site) -> Done:
     return Done.of("policy", [(f"policy {name}", How.PERFORMED)])
 
 
-def _acceptable(site: Site, document: str) -> bool:
-    from dicfix.controls.policies import meets_guide
-
-    return meets_guide(document, site.settings)
+def _meets_guide(site: Site) -> bool:
+    control = CONTROLS["DIC-POL-02"]
+    findings = run_control(control.id, site.reader.read(control.needs), site.settings, site.now())
+    raise_for(f for f in findings if f.status is Status.UNREADABLE)
+    return worst(findings) is Status.PASS
 
 
 def ensure_thing(site: Site, thing_name: str) -> Done:
@@ -127,13 +134,13 @@ def _ensure_thing(site: Site, name: str) -> Part:
 
 def certificate_arn(site: Site, thing_name: str) -> str:
     """The ARN that the client's certificate has, or will have, in this account and Region."""
-    certificate_id = site.keystore.client(thing_name).certificate.certificate_id
+    certificate_id = site.client(thing_name).certificate.certificate_id
     partition = re.sub(r"^arn:([\w-]+):.*$", r"\1", site.caller.arn)
     return f"arn:{partition}:iot:{site.session.region}:{site.caller.account}:cert/{certificate_id}"
 
 
 def _ensure_certificate(site: Site, thing_name: str) -> Part:
-    certificate = site.keystore.client(thing_name).certificate
+    certificate = site.client(thing_name).certificate
     label = f"certificate {certificate.certificate_id[:12]}"
     found = registry.read_certificate(site.session, certificate.certificate_id)
     if found is None:

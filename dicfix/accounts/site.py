@@ -15,8 +15,9 @@ from dicfix.accounts.journal import Entry, Journal
 from dicfix.accounts.reading import Reader
 from dicfix.aws import registry
 from dicfix.aws.session import AwsSession
+from dicfix.certificates import ClientMaterial
 from dicfix.errors import AwsRefused, GuardRefused
-from dicfix.keystore import Keystore
+from dicfix.keystore import Keystore, stems
 from dicfix.records import Caller
 from dicfix.settings import Settings
 
@@ -44,6 +45,14 @@ class Site:
                 remedy="log in to that account, or name this one with --dicfix-account",
             )
         return caller
+
+    def stem(self, thing_name: str) -> str:
+        """What the file names of a thing's client set share: ``device``, ``explorer`` or the thing's own name."""
+        return stems(self.settings.devices, self.settings.explorer_name).get(thing_name, thing_name)
+
+    def client(self, thing_name: str) -> ClientMaterial:
+        """The client set of a thing, as it lies in the certificate directory."""
+        return self.keystore.client(self.stem(thing_name))
 
     def entry(self, kind: str, name: str, target: str = "") -> Entry:
         """The journal's entry of a resource in this account and Region."""

@@ -79,3 +79,18 @@ def resolve(config: pytest.Config) -> Settings:
         return settings_from(values)
     except DicfixError as error:
         raise pytest.UsageError(f"dicfix: {error}") from error
+
+
+def default_results(config: pytest.Config) -> None:
+    """Write Allure results to ``reports/allure-results`` when feature files run and no other place was given."""
+    option = config.option
+    if getattr(option, "allure_report_dir", None) or not _runs_features(config):
+        return
+    option.allure_report_dir = str(config.rootpath / "reports" / "allure-results")
+    option.clean_alluredir = True
+
+
+def _runs_features(config: pytest.Config) -> bool:
+    features = config.rootpath / "features"
+    paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
+    return any(path == features or features in path.parents for path in paths)

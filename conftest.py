@@ -1,0 +1,9 @@
+"""Loads the dicfix plugin and the step definitions; everything else lives there."""
+
+pytest_plugins = [
+    "dicfix.pytest_plugin",
+    "steps.certificates",
+    "steps.registration",
+    "steps.things",
+    "steps.connection",
+]

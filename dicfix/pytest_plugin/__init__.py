@@ -1,0 +1,36 @@
+"""The pytest plugin: options, fixtures, feature files, the strict lint, the performing contract and Allure.
+
+Registered by the root ``conftest.py``; the only place where hooks are wired together.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from dicfix.pytest_plugin import fixtures, machinery, options, performs, selection
+from dicfix.pytest_plugin.findings_log import FindingsLog
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The ``dicfix`` option group."""
+    options.add_options(parser)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Resolve the settings, then register everything that acts on them."""
+    from dicfix.pytest_plugin import guide_report
+
+    settings = config.stash[options.SETTINGS] = options.resolve(config)
+    options.default_results(config)
+    machinery.register(config, guide_report.machinery(config, settings))
+    for module in (selection, performs, fixtures):
+        config.pluginmanager.register(module, module.__name__)
+    config.pluginmanager.register(FindingsLog(config), "dicfix findings")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """What is judged, where, and in which mode."""
+    settings = config.stash[options.SETTINGS]
+    where = f"target {settings.target}, Region {settings.region}"
+    return f"dicfix: guide edition {settings.edition}, {settings.mode}, {where}"

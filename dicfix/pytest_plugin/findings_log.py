@@ -1,0 +1,58 @@
+"""Every finding of a run, and the summary that ends it: clause by clause, failures with their remedy.
+
+The findings travel from xdist workers to the controller in each report's user properties.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from dicfix.findings import Finding, Status
+from dicfix.pytest_plugin.options import SETTINGS
+
+PROPERTY = "dicfix_findings"
+
+
+def keep(item: pytest.Item, findings: list[Finding]) -> None:
+    """Put a scenario's findings on its report."""
+    rows = [{**asdict(finding), "status": finding.status.value} for finding in findings]
+    item.user_properties.append((PROPERTY, json.dumps(rows)))
+
+
+class FindingsLog:
+    """The controller's list of findings."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.findings: list[Finding] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the findings off a finished scenario's report."""
+        if report.when != "teardown":
+            return
+        for name, value in report.user_properties:
+            if name == PROPERTY:
+                self.findings.extend(_finding(row) for row in json.loads(str(value)))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """How many findings of each status, and where the reports lie."""
+        if not self.findings:
+            return
+        settings = self._config.stash[SETTINGS]
+        counts = Counter(finding.status for finding in self.findings)
+        terminalreporter.section(f"DIC guide, edition {settings.edition}, {settings.mode} on {settings.target}")
+        text = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
+        controls = len({finding.control for finding in self.findings})
+        terminalreporter.line(f"{len(self.findings)} findings of {controls} controls: {text}")
+        for finding in self.findings:
+            if finding.status in (Status.FAIL, Status.UNREADABLE):
+                terminalreporter.line(f"{finding.status.value} {finding.sentence()}")
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    return Finding(**{**row, "status": Status(row["status"])})

@@ -1,0 +1,123 @@
+"""The fixtures that steps take: account, judge, lab and evidence, wired for the run's mode and target.
+
+Offline every scenario of an onboarding has an account of its own, empty; an audit has one onboarded account for the
+whole run. On target ``aws`` there is one account, and what was made in it is cleaned up at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dicfix import wiring
+from dicfix.accounts import Account
+from dicfix.accounts.builder import Builder
+from dicfix.accounts.judge import Judge
+from dicfix.lab import Lab
+from dicfix.pytest_plugin import findings_log
+from dicfix.pytest_plugin.allure_steps import Evidence
+from dicfix.pytest_plugin.feature_files import scenario_of
+from dicfix.pytest_plugin.options import SETTINGS
+from dicfix.settings import Settings
+from dicfix.wiring import Surroundings
+
+if TYPE_CHECKING:
+    from dicfix.offline.cloud import EmbeddedCloud
+
+
+@pytest.fixture(scope="session")
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """The run's settings."""
+    return request.config.stash[SETTINGS]
+
+
+@pytest.fixture(scope="session")
+def cloud(settings: Settings) -> Iterator[EmbeddedCloud | None]:
+    """The embedded cloud, or None on target ``aws``."""
+    if settings.target != "offline":
+        yield None
+        return
+    from dicfix.offline.cloud import EmbeddedCloud
+
+    account = {"account_id": settings.account} if settings.account else {}
+    with EmbeddedCloud(region=settings.region, **account) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def surroundings(settings: Settings, cloud: EmbeddedCloud | None) -> Surroundings:
+    """How this run reaches its API and its MQTT endpoint."""
+    return Surroundings.offline(cloud, settings) if cloud else Surroundings.aws(settings)
+
+
+@pytest.fixture(scope="session")
+def lasting_account(
+    settings: Settings, surroundings: Surroundings, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Account | None]:
+    """The account of the whole run: an audited one, or the real one; None where each scenario has its own."""
+    if settings.mode == "audit":
+        yield _audited(settings, surroundings, tmp_path_factory)
+    elif settings.target == "aws":
+        builder = wiring.build(surroundings, settings, settings.directory)
+        yield builder
+        if not settings.keep:
+            builder.clean_up()
+    else:
+        yield None
+
+
+def _audited(settings: Settings, surroundings: Surroundings, tmp_path_factory: pytest.TempPathFactory) -> Account:
+    if settings.target == "aws":
+        return wiring.audit(surroundings, settings, settings.directory)
+    directory = tmp_path_factory.mktemp("certificates")
+    onboarding = wiring.build(surroundings, replace(settings, mode="onboard"), directory)
+    onboarding.onboard()
+    return wiring.audit_after(onboarding, surroundings, settings, directory)
+
+
+@pytest.fixture
+def account(
+    lasting_account: Account | None, surroundings: Surroundings, settings: Settings, tmp_path: Path
+) -> Account:
+    """The account that the scenario's steps speak to."""
+    if lasting_account is not None:
+        return lasting_account
+    if surroundings.reset:
+        surroundings.reset()
+    return wiring.build(surroundings, settings, tmp_path / "certificates")
+
+
+@pytest.fixture
+def evidence(request: pytest.FixtureRequest) -> Evidence:
+    """Attaches text and JSON to the scenario's Allure result, redacted."""
+    return Evidence(request.config)
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest, account: Account, evidence: Evidence) -> Iterator[Judge]:
+    """Judges the scenario's controls, and leaves what it found in the report."""
+    info = scenario_of(request.node)
+    judge = Judge(account, info.clauses if info else (), now=wiring.now_utc, skip=pytest.skip)
+    yield judge
+    findings_log.keep(request.node, judge.findings)
+    text = judge.account_of_steps()
+    if text:
+        evidence.attach_text("steps and findings", text)
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest, account: Account, surroundings: Surroundings, evidence: Evidence) -> Iterator[Lab]:
+    """MQTT Explorer and virtual devices beside the account; the transcript of their connections is attached."""
+    if not isinstance(account, Builder):
+        pytest.skip("NOT_APPLICABLE: an audit opens no MQTT session")
+    lab = Lab(account, wiring.guarded(surroundings.network, account))
+    yield lab
+    lab.close()
+    text = lab.transcript()
+    if text:
+        evidence.attach_text("transcript of the connections", text)
+        request.node.add_report_section("call", "MQTT transcript", text)

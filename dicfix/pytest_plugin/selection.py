@@ -1,0 +1,51 @@
+"""Which scenarios a run takes: those of its edition, and of its target.
+
+A scenario belongs to an edition when all its clauses do and, if it names editions by tag (``@edition:2024-04``), when
+it names this one. Scenarios that a run cannot perform in its mode or target are skipped with NOT_APPLICABLE and why.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from dicfix.guide import clauses_of
+from dicfix.pytest_plugin.feature_files import ScenarioInfo, scenario_of
+from dicfix.pytest_plugin.options import SETTINGS
+from dicfix.pytest_plugin.scenario_tags import key_and_value
+from dicfix.settings import Settings
+
+ONBOARD_ONLY = "onboard-only"
+OFFLINE_ONLY = "offline-only"
+
+
+def belongs(info: ScenarioInfo, edition: str) -> bool:
+    """Whether the scenario is one of this edition's."""
+    known = {clause.id for clause in clauses_of(edition)}
+    pairs = [key_and_value(tag) for tag in info.tags]
+    named = {pair[1] for pair in pairs if pair and pair[0] == "edition"}
+    return known.issuperset(info.clauses) and (not named or edition in named)
+
+
+def not_applicable(info: ScenarioInfo, settings: Settings) -> str:
+    """Why the scenario does not apply to this run, or an empty text."""
+    if settings.mode == "audit" and ONBOARD_ONLY in info.tags:
+        return "NOT_APPLICABLE: an audit performs nothing and opens no MQTT session"
+    if settings.target == "aws" and OFFLINE_ONLY in info.tags:
+        return "NOT_APPLICABLE: only the embedded cloud can be brought into this state"
+    return ""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect scenarios of other editions, and mark those that cannot be performed here."""
+    settings = config.stash[SETTINGS]
+    kept, dropped = [], []
+    for item in items:
+        info = scenario_of(item)
+        (kept if info is None or belongs(info, settings.edition) else dropped).append(item)
+        reason = not_applicable(info, settings) if info else ""
+        if reason:
+            item.add_marker(pytest.mark.skip(reason=reason))
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = kept

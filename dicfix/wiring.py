@@ -1,0 +1,147 @@
+"""Puts a run together: session, keystore, journal, account and network for a target and a mode.
+
+The plugin and the command line wire through here; it may import everything below them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dicfix.accounts.auditor import Auditor
+from dicfix.accounts.builder import Builder
+from dicfix.accounts.journal import Journal
+from dicfix.accounts.local import read_local_files
+from dicfix.accounts.reading import Reader
+from dicfix.accounts.site import Site
+from dicfix.aws import connectivity
+from dicfix.aws.session import AwsSession
+from dicfix.certificates import read_certificate
+from dicfix.errors import GuardRefused, UsageError
+from dicfix.keystore import Keystore
+from dicfix.lab.network import Network
+from dicfix.mqtt.parameters import Deadlines
+from dicfix.mqtt.route import Route, Routes
+from dicfix.settings import Settings
+from dicfix.trust import amazon_root_ca_1
+
+if TYPE_CHECKING:
+    from dicfix.offline.cloud import EmbeddedCloud
+
+JOURNAL = "journal.jsonl"
+
+
+def now_utc() -> datetime:
+    """The time in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """How a run reaches its API and MQTT endpoint; ``reset`` gives an empty account (offline only)."""
+
+    client_kwargs: Mapping[str, Any]
+    network: Network
+    reset: Callable[[], None] | None = None
+
+    @staticmethod
+    def offline(cloud: EmbeddedCloud, settings: Settings) -> Surroundings:
+        """The embedded cloud, with the documented endpoint routed to its loopback port."""
+        route = Route(cloud.endpoint, 8883, "127.0.0.1", cloud.mqtt_port)
+        network = Network(
+            routes=Routes.offline([route]),
+            server_root_pem=cloud.server_root_pem,
+            deadlines=_mqtt_deadlines(settings),
+            server_reason=lambda client_id: _last_refusal(cloud, client_id),
+            server_transcript=cloud.transcript.render,
+        )
+        return Surroundings(cloud.client_kwargs(), network, cloud.reset)
+
+    @staticmethod
+    def aws(settings: Settings) -> Surroundings:
+        """AWS, or another endpoint that speaks its API, by boto3's own credential chain."""
+        if settings.mode == "onboard" and not settings.account:
+            raise GuardRefused(
+                "no account is named for a run that writes to AWS",
+                expected="the twelve digits of the account that may be changed",
+                remedy="name it with --dicfix-account or in dic.toml ([aws] account)",
+            )
+        kwargs: dict[str, Any] = {"region_name": settings.region}
+        if settings.endpoint_url:
+            kwargs["endpoint_url"] = settings.endpoint_url
+        return Surroundings(kwargs, Network(Routes(), _server_root(settings), _mqtt_deadlines(settings)))
+
+
+def _mqtt_deadlines(settings: Settings) -> Deadlines:
+    connect_s, message_s = settings.deadlines.connect_s, settings.deadlines.message_s
+    return Deadlines(connect_s, connect_s, message_s, message_s, message_s, message_s)
+
+
+def _last_refusal(cloud: EmbeddedCloud, client_id: str) -> str:
+    refusals = cloud.transcript.refusals(client_id=client_id) or cloud.transcript.refusals()
+    return refusals[-1].reason if refusals else ""
+
+
+def _server_root(settings: Settings) -> str:
+    if not settings.server_ca:
+        return amazon_root_ca_1().pem
+    path = Path(settings.server_ca)
+    try:
+        return read_certificate(path.read_bytes(), path.name).pem
+    except OSError as error:
+        raise UsageError(f"the server CA {path.name} cannot be read: {error.strerror}") from error
+
+
+def build(surroundings: Surroundings, settings: Settings, directory: Path) -> Builder:
+    """A Builder whose certificates and journal lie in ``directory``."""
+    session = AwsSession(surroundings.client_kwargs, max_attempts=1 if settings.target == "offline" else 5)
+    keystore = Keystore(directory, clock=now_utc)
+    reader = _reader(session, settings, directory)
+    site = Site(session, settings, keystore, Journal(directory / JOURNAL), reader, now_utc)
+    return Builder(site, server_root_pem=surroundings.network.server_root_pem)
+
+
+def audit(surroundings: Surroundings, settings: Settings, directory: Path) -> Auditor:
+    """An Auditor over a read-only session, with the local files in ``directory``."""
+    session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1 if surroundings.reset else 5)
+    reader = _reader(session, settings, directory)
+    reader.beside["server_root_pem"] = lambda: surroundings.network.server_root_pem
+    return Auditor(session, settings, reader)
+
+
+def _reader(session: AwsSession, settings: Settings, directory: Path) -> Reader:
+    return Reader(session, settings, lambda: read_local_files(directory, settings.devices, settings.explorer_name))
+
+
+def guarded(network: Network, account: Builder) -> Network:
+    """The network with the guard that target ``aws`` needs: no client ID that somebody else is using now."""
+    site, boards = account.site, account.settings.real_boards
+
+    def before_connect(client_id: str) -> None:
+        if client_id in boards:
+            raise GuardRefused(f"{client_id} is a real board", expected="a client ID that no board uses")
+        if connectivity.is_connected(site.session, client_id):
+            raise GuardRefused(
+                f"client ID {client_id} is connected right now",
+                expected="a client ID that nobody uses: a published board never reconnects once it is dropped",
+                remedy="switch that client off, or name another thing in dic.toml",
+            )
+
+    if account.settings.target == "offline":
+        return network
+    return replace(network, before_connect=before_connect, routes=_routes(account))
+
+
+def _routes(account: Builder) -> Routes:
+    address, _, port = account.settings.mqtt_endpoint.rpartition(":")
+    return Routes((Route(account.endpoint(), 8883, address, int(port)),)) if address else Routes()
+
+
+def audit_after(onboarding: Builder, surroundings: Surroundings, settings: Settings, directory: Path) -> Auditor:
+    """An Auditor over an embedded account that was just onboarded, with the Explorer's profile of that onboarding."""
+    auditor = audit(surroundings, settings, directory)
+    auditor.beside(onboarding.site.reader.beside["explorer"])
+    return auditor

@@ -1,0 +1,1 @@
+"""The phrases of the features, by noun; each step is one call into dicfix."""
