@@ -23,7 +23,7 @@ T = TypeVar("T")
 Judgement = Callable[["Look"], Iterator[Finding]]
 
 
-class Absent(Exception):  # noqa: N818 - the field's word
+class Absent(Exception):
     """What a control looks for is not there (``reason`` absent), or cannot be told from others (``ambiguous``)."""
 
     def __init__(self, resource: str, expected: str, observed: str = "nothing", *, reason: str = "absent") -> None:

@@ -1,0 +1,113 @@
+"""Controls that the guide does not ask for: whether what it makes is wise (those of the CA and of the certificates)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dicfix.certificates import Certificate, same_name
+from dicfix.controls.copies import client_copies
+from dicfix.controls.registry import Look, control
+from dicfix.controls.subjects import (
+    CA_NEEDS,
+    CA_OPERATIONS,
+    CERTIFICATE_NEEDS,
+    CERTIFICATE_OPERATIONS,
+    all_clients,
+    ca_pem,
+    registered_ca,
+)
+from dicfix.findings import Axis, Finding, Severity
+from dicfix.records import known
+
+_WEAK = {
+    "1.2.840.113549.1.1.4": "md5WithRSAEncryption",
+    "1.2.840.10045.4.1": "ecdsa-with-SHA1",
+    "sha1WithRSAEncryption": "sha1WithRSAEncryption",
+}
+
+
+@control(
+    "DIC-CA-06",
+    axis=Axis.HARDENING,
+    severity=Severity.CRITICAL,
+    title="The CA certificate is owned by this account",
+    rationale="A CA of another account admits devices that somebody else made.",
+    remedy="register a CA certificate of this account's own",
+    needs=(*CA_NEEDS, "caller"),
+    operations=(*CA_OPERATIONS, "sts:GetCallerIdentity"),
+    source="https://docs.aws.amazon.com/iot/latest/apireference/API_CACertificateDescription.html",
+)
+def ca_certificate_is_owned_here(look: Look) -> Iterator[Finding]:
+    """ownedBy is the caller's account."""
+    ca = registered_ca(look)
+    owner, account = known(ca.owned_by), known(look.inventory.caller).account
+    yield look.judge(
+        f"CA certificate {ca.certificate_id[:12]}",
+        owner == account,
+        expected=f"owned by {account}",
+        observed=f"owned by {owner or 'nobody'}",
+    )
+
+
+@control(
+    "DIC-CA-07",
+    axis=Axis.HARDENING,
+    severity=Severity.MINOR,
+    title="No other CA certificate has our CA's subject",
+    rationale="People tell CAs by their subject; AWS allows ten of one subject, and only one of them is CA.crt.",
+    remedy="aws iot update-ca-certificate --new-status INACTIVE, then delete-ca-certificate, for the one not in use",
+    needs=CA_NEEDS,
+    operations=CA_OPERATIONS,
+    source="https://docs.aws.amazon.com/iot/latest/developerguide/manage-your-CA-certs.html",
+)
+def ca_subject_is_unique(look: Look) -> Iterator[Finding]:
+    """One registered CA certificate per subject."""
+    ours = registered_ca(look)
+    subject = ca_pem(ours).parsed.subject
+    others = [
+        one for one in known(look.inventory.ca_certificates).values() if one.certificate_id != ours.certificate_id
+    ]
+    same = [one.certificate_id[:12] for one in others if same_name(ca_pem(one).parsed.subject, subject)]
+    yield look.judge(
+        f"CA certificate {ours.certificate_id[:12]}",
+        not same,
+        expected="a subject of its own",
+        observed=f"the same subject as {', '.join(same)}" if same else "a subject of its own",
+    )
+
+
+@control(
+    "DIC-HRD-16",
+    axis=Axis.HARDENING,
+    title="Every client certificate is of version 3, with its own subject and a sound signature",
+    rationale="Equal subject and issuer pass for self-signed (openssl verify error 18); version 1 has no extensions.",
+    remedy="sign again with another common name and an extension file, such as dicfix certs with version 3",
+    needs=CERTIFICATE_NEEDS,
+    operations=CERTIFICATE_OPERATIONS,
+    source="https://docs.aws.amazon.com/iot/latest/developerguide/x509-client-certs.html",
+)
+def client_certificates_are_sound(look: Look) -> Iterator[Finding]:
+    """Subject differs from issuer, version 3, no weak signature algorithm."""
+
+    def judge_one(name: str) -> Iterator[Finding]:
+        for resource, certificate in client_copies(look, name):
+            wrong = _unsound(certificate)
+            yield look.judge(
+                resource,
+                not wrong,
+                expected="version 3, subject other than issuer, SHA-256 or better",
+                observed=", ".join(wrong) or "sound",
+            )
+
+    yield from look.each(all_clients(look), judge_one)
+
+
+def _unsound(certificate: Certificate) -> list[str]:
+    wrong = []
+    if certificate.looks_self_signed():
+        wrong.append("subject equals issuer")
+    if certificate.version != 3:
+        wrong.append(f"version {certificate.version}")
+    if certificate.signature_algorithm in _WEAK:
+        wrong.append(_WEAK[certificate.signature_algorithm])
+    return wrong
