@@ -1,11 +1,11 @@
 """Topic names and topic filters: AWS IoT Core's limits, and which filter matches which topic.
 
-Pure text; imports nothing of dicfix.
+Pure text; imports the problem only.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dicfix.mqtt.problem import Problem
 
 MAX_TOPIC_BYTES = 256
 """Source: AWS IoT Core quotas, "Maximum topic size"."""
@@ -17,35 +17,32 @@ MAX_CLIENT_ID_BYTES = 128
 """Source: AWS IoT Core quotas, "Client ID size"."""
 
 
-@dataclass(frozen=True, slots=True)
-class FilterProblem:
-    """Why a topic filter cannot be used with AWS IoT Core, and what to do instead."""
-
-    observed: str
-    expected: str
-    remedy: str
-
-
-def problem_of_filter(topic_filter: str) -> FilterProblem | None:
+def problem_of_filter(topic_filter: str) -> Problem | None:
     """What is wrong with ``topic_filter``, or None. Source: MQTT 3.1.1 section 4.7; AWS IoT Core quotas."""
     if not topic_filter:
-        return FilterProblem("a topic filter is empty", "at least one character", "remove it or write a topic")
+        return Problem(
+            "subscriptions", "a topic filter is empty", "at least one character", "remove it or write a topic"
+        )
     if "\0" in topic_filter:
-        return FilterProblem("a topic filter holds a null character", "printable text", "remove the character")
+        return Problem(
+            "subscriptions", "a topic filter holds a null character", "printable text", "remove the character"
+        )
     return _problem_of_wildcards(topic_filter) or _problem_of_reserved(topic_filter) or _problem_of_size(topic_filter)
 
 
-def _problem_of_wildcards(topic_filter: str) -> FilterProblem | None:
+def _problem_of_wildcards(topic_filter: str) -> Problem | None:
     levels = topic_filter.split("/")
     for number, level in enumerate(levels, start=1):
         if "#" in level and (level != "#" or number != len(levels)):
-            return FilterProblem(
+            return Problem(
+                "subscriptions",
                 f"the topic filter {topic_filter!r} has '#' in level {number} of {len(levels)}",
                 "'#' alone, as the last level",
                 f"write {'/'.join([*levels[: number - 1], '#'])!r}",
             )
         if "+" in level and level != "+":
-            return FilterProblem(
+            return Problem(
+                "subscriptions",
                 f"the topic filter {topic_filter!r} has '+' inside the level {level!r}",
                 "'+' alone in its level",
                 f"write {'/'.join([*levels[: number - 1], '+', *levels[number:]])!r}",
@@ -53,27 +50,30 @@ def _problem_of_wildcards(topic_filter: str) -> FilterProblem | None:
     return None
 
 
-def _problem_of_reserved(topic_filter: str) -> FilterProblem | None:
+def _problem_of_reserved(topic_filter: str) -> Problem | None:
     if topic_filter.split("/")[0] != "$SYS":
         return None
-    return FilterProblem(
+    return Problem(
+        "subscriptions",
         f"the topic filter {topic_filter!r} asks for a broker's own topics; AWS IoT Core ends the connection for it",
         "no subscription under $SYS",
         f"remove {topic_filter!r} from the subscriptions (MQTT Explorer puts $SYS/# there by itself)",
     )
 
 
-def _problem_of_size(topic_filter: str) -> FilterProblem | None:
+def _problem_of_size(topic_filter: str) -> Problem | None:
     size = len(topic_filter.encode("utf-8", "surrogatepass"))
     if size > MAX_TOPIC_BYTES:
-        return FilterProblem(
+        return Problem(
+            "subscriptions",
             f"the topic filter {topic_filter[:20]!r}... is {size} bytes long",
             f"{MAX_TOPIC_BYTES} bytes at most",
             "shorten it",
         )
     slashes = topic_filter.count("/")
     if slashes > MAX_TOPIC_SLASHES:
-        return FilterProblem(
+        return Problem(
+            "subscriptions",
             f"the topic filter {topic_filter!r} has {slashes} slashes",
             f"{MAX_TOPIC_SLASHES} slashes at most",
             "use fewer levels",
