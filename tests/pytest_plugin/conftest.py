@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
@@ -126,3 +127,9 @@ class Project:
 def project(tmp_path: Path) -> Project:
     """An empty project that knows the steps of a lamp."""
     return Project(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def make_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Project]:
+    """Makes projects that a module's tests share."""
+    return lambda: Project(tmp_path_factory.mktemp("project"))

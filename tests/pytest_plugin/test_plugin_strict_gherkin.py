@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
@@ -313,13 +310,9 @@ GOOD = """
 
 
 @pytest.fixture(scope="module")
-def lint(tmp_path_factory):
+def lint(make_project):
     """One run over all the bad files and the good one."""
-    spec = importlib.util.spec_from_file_location("strict_project", Path(__file__).with_name("conftest.py"))
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["strict_project"] = module
-    spec.loader.exec_module(module)
-    project = module.Project(tmp_path_factory.mktemp("strict"))
+    project = make_project()
     project.machinery('known_clauses=frozenset({"SSL-1", "SSL-2"})')
     project.steps(STEPS)
     for name, (text, _) in CASES.items():
