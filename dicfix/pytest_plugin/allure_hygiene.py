@@ -6,6 +6,7 @@ Belongs here: allure-pytest's options, its writer of files, the files beside the
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator, Mapping
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,8 @@ def prepare(config: pytest.Config) -> None:
     for name in _PATH_OPTIONS:
         value = getattr(config.option, name, None)
         if value:
-            setattr(config.option, name, str(config.rootpath / value))
+            path = Path(os.path.expandvars(value)).expanduser()
+            setattr(config.option, name, str(config.rootpath / path))
     if is_worker(config) and hasattr(config.option, "clean_alluredir"):
         config.option.clean_alluredir = False
 

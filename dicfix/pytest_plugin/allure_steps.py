@@ -14,7 +14,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from allure_commons.model2 import Parameter, Status, StatusDetails, TestStepResult
+from allure_commons.model2 import ExecutableItem, Parameter, Status, StatusDetails, TestStepResult
 from allure_commons.types import AttachmentType
 from allure_commons.utils import now, uuid4
 from allure_pytest.utils import get_status
@@ -55,7 +55,7 @@ class Evidence:
 
     def _attach(self, name: str, body: str, kind: AttachmentType) -> None:
         reporter = reporter_of(self._config)
-        if reporter is not None and reporter.get_test(None) is not None:
+        if reporter is not None and reporter.get_last_item(ExecutableItem) is not None:
             reporter.attach_data(uuid4(), body, name=name, attachment_type=kind)
 
 
