@@ -41,8 +41,12 @@ def now_utc() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """How a run reaches its API and MQTT endpoint; ``reset`` gives an empty account (offline only)."""
+    """How a run reaches its API and MQTT endpoint; ``reset`` gives an empty account (offline only).
 
+    ``session`` may write; clients are made once in it, since a boto3 session costs more than a scenario's calls.
+    """
+
+    session: AwsSession
     client_kwargs: Mapping[str, Any]
     network: Network
     reset: Callable[[], None] | None = None
@@ -58,7 +62,8 @@ class Surroundings:
             server_reason=lambda client_id: _last_refusal(cloud, client_id),
             server_transcript=cloud.transcript.render,
         )
-        return Surroundings(cloud.client_kwargs(), network, cloud.reset)
+        kwargs = cloud.client_kwargs()
+        return Surroundings(AwsSession(kwargs, max_attempts=1), kwargs, network, cloud.reset)
 
     @staticmethod
     def aws(settings: Settings) -> Surroundings:
@@ -72,7 +77,8 @@ class Surroundings:
         kwargs: dict[str, Any] = {"region_name": settings.region}
         if settings.endpoint_url:
             kwargs["endpoint_url"] = settings.endpoint_url
-        return Surroundings(kwargs, Network(Routes(), _server_root(settings), _mqtt_deadlines(settings)))
+        network = Network(Routes(), _server_root(settings), _mqtt_deadlines(settings))
+        return Surroundings(AwsSession(kwargs), kwargs, network)
 
 
 def _mqtt_deadlines(settings: Settings) -> Deadlines:
@@ -97,7 +103,7 @@ def _server_root(settings: Settings) -> str:
 
 def build(surroundings: Surroundings, settings: Settings, directory: Path) -> Builder:
     """A Builder whose certificates and journal lie in ``directory``."""
-    session = AwsSession(surroundings.client_kwargs, max_attempts=1 if settings.target == "offline" else 5)
+    session = surroundings.session
     keystore = Keystore(directory, clock=now_utc)
     reader = _reader(session, settings, directory)
     site = Site(session, settings, keystore, Journal(directory / JOURNAL), reader, now_utc)

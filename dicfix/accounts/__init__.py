@@ -86,5 +86,8 @@ class Account(Protocol):
     def ensure_explorer_profile(self) -> Done:
         """MQTT Explorer's connection is filled in (EXP-1 to EXP-6)."""
 
+    def ensure_connection(self) -> Done:
+        """MQTT Explorer is connected (EXP-7)."""
+
     def read(self, needs: Iterable[str]) -> Inventory:
         """The named parts of the inventory, read now or since the last write."""

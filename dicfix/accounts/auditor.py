@@ -76,3 +76,7 @@ class Auditor:
     def ensure_explorer_profile(self) -> Done:
         """Looks at the given MQTT Explorer profile."""
         return Done("MQTT Explorer profile", How.LOOKED_FOR)
+
+    def ensure_connection(self) -> Done:
+        """Looks at the sessions that AWS reports."""
+        return Done("MQTT Explorer's connection", How.LOOKED_FOR)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from dicfix.accounts import Done, How, offboarding, registration
+from dicfix.accounts import Done, How, material, offboarding, registration
 from dicfix.accounts.site import Site
 from dicfix.aws import registry
+from dicfix.errors import UsageError
 from dicfix.guide import edition
 from dicfix.keystore import Kept
+from dicfix.mqtt.profile import ExplorerProfile
 from dicfix.records import Inventory, known
 from dicfix.settings import Settings
 
@@ -26,6 +28,10 @@ class Builder:
         self.server_root_pem = server_root_pem
         site.reader.beside["registration_code"] = lambda: registry.registration_code(site.session)
         site.reader.beside["server_root_pem"] = lambda: server_root_pem
+        site.reader.beside["explorer"] = lambda: self._explorer
+        self._explorer: ExplorerProfile | None = None
+        # Connecting takes MQTT, which lies beside the account: the lab hands its way in.
+        self.connector: Callable[[], Done] | None = None
 
     def read(self, needs: Iterable[str]) -> Inventory:
         """The named parts of the inventory as they are now."""
@@ -85,10 +91,8 @@ class Builder:
 
     def ensure_firmware_material(self, thing_name: str) -> Done:
         """Header and certificate source of the device's firmware profile, refused where there is no room."""
-        from dicfix.accounts.material import ensure_firmware_material
-
         self.ensure_client_files(thing_name)
-        return self._guarded(lambda: ensure_firmware_material(self.site, thing_name))
+        return self._guarded(lambda: material.ensure_firmware_material(self.site, thing_name))
 
     def ensure_server_certificate(self) -> Done:
         """AmazonRootCA1.pem in the certificate directory. Source: AWS-8.1."""
@@ -96,14 +100,23 @@ class Builder:
 
     def ensure_explorer_profile(self) -> Done:
         """MQTT Explorer's connection, filled in as the guide says. Source: EXP-1 to EXP-6."""
-        from dicfix.accounts.material import explorer_profile
-
-        filled_in = "explorer" in self.site.reader.beside
+        filled_in = self._explorer is not None
         self.ensure_client_files(self.settings.explorer_name)
-        profile = explorer_profile(self.site, self.server_root_pem)
-        self.site.reader.beside["explorer"] = lambda: profile
+        self.explorer_profile()
         how = How.FOUND if filled_in else How.PERFORMED
         return Done.of("MQTT Explorer profile", [("profile", how)])
+
+    def explorer_profile(self) -> ExplorerProfile:
+        """The profile that ``ensure_explorer_profile`` fills in, once, from the Explorer's files."""
+        if self._explorer is None:
+            self._explorer = material.explorer_profile(self.site, self.server_root_pem)
+        return self._explorer
+
+    def ensure_connection(self) -> Done:
+        """MQTT Explorer is connected to the account. Source: EXP-7."""
+        if self.connector is None:
+            raise UsageError("no lab stands beside this account", remedy="take the fixture lab in this scenario")
+        return self.connector()
 
     def endpoint(self) -> str:
         """The account's data endpoint (ATS). Source: EXP-1."""

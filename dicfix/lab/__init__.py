@@ -5,15 +5,19 @@ One Lab serves one scenario; ``close`` ends every connection that it made. May i
 
 from __future__ import annotations
 
+from dicfix.accounts import Done, How
 from dicfix.accounts.builder import Builder
 from dicfix.certificates import read_certificate
 from dicfix.device.board import STRICT, Board, DeviceProfile
 from dicfix.device.virtual import VirtualDevice, device_parameters, switch_on
 from dicfix.errors import DicfixError, UsageError
+from dicfix.guide import APPLICATIONS
+from dicfix.guide.applications import COMMAND_TOPIC
 from dicfix.lab.network import Network
 from dicfix.mqtt.connection import Connection, connect
 from dicfix.mqtt.messages import Message
 from dicfix.mqtt.parameters import ConnectionParameters, TlsMaterial
+from dicfix.mqtt.topics import matches
 from dicfix.mqtt.transcript import Transcript
 from dicfix.records import Exchange
 
@@ -33,6 +37,7 @@ class Lab:
         self._open: list[Connection] = []
         account.site.reader.beside["exchanges"] = lambda: tuple(self.exchanges)
         account.site.reader.beside["probe"] = self._verified_root
+        account.connector = self.ensure_explorer
 
     # People and things on the desk
 
@@ -59,12 +64,21 @@ class Lab:
         self._open.append(connection)
         return connection
 
-    def connect_explorer(self, *topic_filters: str) -> Connection:
+    def connect_explorer(self) -> Connection:
         """Connect MQTT Explorer with its validated profile and subscribe its topics. Source: EXP-4, EXP-7."""
-        self.account.ensure_explorer_profile()
-        self._explorer = self.connect(self.parameters(self.settings.explorer_name))
-        self._explorer.subscribe(*(topic_filters or self.account.explorer_topics()))
+        profile = self.account.explorer_profile()
+        self._explorer = self.connect(profile.parameters())
+        for one in profile.subscriptions:
+            self._explorer.subscribe(one.topic, qos=one.qos)
+        self.account.site.reader.changed()
         return self._explorer
+
+    def show_application(self, application: str) -> None:
+        """Subscribe the Explorer to an application's topics that its profile does not cover. Source: EXP-4."""
+        filters = [one.topic for one in self.account.explorer_profile().subscriptions]
+        for topic in APPLICATIONS[application].state_topics:
+            if not any(matches(one, topic) for one in filters):
+                self.explorer.subscribe(topic)
 
     def switch_on(self, application: str, *, thing_name: str = "", profile: DeviceProfile = STRICT) -> VirtualDevice:
         """Boot a virtual device running an application under a thing's name (the first device's by default)."""
@@ -108,18 +122,26 @@ class Lab:
 
     # What they say to each other
 
-    def device_changes(self, attribute: str, value: str, topic: str, payload: str) -> None:
+    def device_was(self, attribute: str, value: str) -> None:
+        """Bring the device into a state from which the next change is one, and let the Explorer see it."""
+        since, before = self.explorer.mark(), dict(self.device.board.state)
+        self.device.operate(attribute, int(value) if value.isdigit() else value)
+        if dict(self.device.board.state) != before:
+            self.explorer.wait_for("#", since=since)
+
+    def device_changes(self, attribute: str, value: str, topic: str, payload: str) -> Done:
         """Change the device's state at the device, and note what the Explorer shows on ``topic``. Source: E2E-1."""
         since = self.explorer.mark()
         self.device.operate(attribute, int(value) if value.isdigit() else value)
-        self._note("state", topic, payload, payload, self._shown(topic, since))
+        return self._note("state", topic, payload, payload, self._shown(topic, since))
 
-    def command(self, payload: str, attribute: str, value: str) -> None:
+    def command(self, payload: str, attribute: str, value: str) -> Done:
         """Publish a command from the Explorer and note what the device then shows. Source: E2E-2."""
-        self.explorer.publish("command", payload)
+        self.explorer.publish(COMMAND_TOPIC, payload)
         board = self.device.board
         board.wait_for(lambda b: str(b.state.get(attribute)) == value, self.network.deadlines.message_s)
-        self._note("command", "command", payload, f"{attribute} {value}", f"{attribute} {board.state.get(attribute)}")
+        shown = f"{attribute} {board.state.get(attribute)}"
+        return self._note("command", COMMAND_TOPIC, payload, f"{attribute} {value}", shown)
 
     def _shown(self, topic: str, since: int) -> str | None:
         try:
@@ -129,12 +151,22 @@ class Lab:
             return None
         return message.payload.decode(errors="replace")
 
-    def _note(self, direction: str, topic: str, payload: str, expected: str, observed: str | None) -> None:
+    def _note(self, direction: str, topic: str, payload: str, expected: str, observed: str | None) -> Done:
         application = self.device.board.application.name
         self.exchanges.append(Exchange(application, direction, topic, payload, expected, observed))
+        return Done.of(f"{direction} of the {application} device", [(f"{payload} on {topic}", How.PERFORMED)])
 
-    def _verified_root(self) -> str:
-        _ = self.explorer
+    def ensure_explorer(self) -> Done:
+        """MQTT Explorer connected, from an onboarded account on. Source: EXP-7, AWS-8.2."""
+        if self._explorer is not None and self._explorer.is_connected:
+            return Done.of("MQTT Explorer's connection", [("connection", How.FOUND)])
+        self.onboard()
+        self.connect_explorer()
+        return Done.of("MQTT Explorer's connection", [("connection", How.PERFORMED)])
+
+    def _verified_root(self) -> str | None:
+        if self._explorer is None:
+            return None
         return read_certificate(self.network.server_root_pem).certificate_id
 
     # Looking back and cleaning the desk

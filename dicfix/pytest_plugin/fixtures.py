@@ -98,7 +98,26 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
 
 
 @pytest.fixture
-def judge(request: pytest.FixtureRequest, account: Account, evidence: Evidence) -> Iterator[Judge]:
+def desk(
+    request: pytest.FixtureRequest, account: Account, surroundings: Surroundings, evidence: Evidence
+) -> Iterator[Lab | None]:
+    """The lab beside the account, None in an audit; the transcript of its connections is attached."""
+    if not isinstance(account, Builder):
+        yield None
+        return
+    lab = Lab(account, wiring.guarded(surroundings.network, account))
+    yield lab
+    lab.close()
+    if lab.transcripts:
+        text = lab.transcript()
+        evidence.attach_text("transcript of the connections", text)
+        request.node.add_report_section("teardown", "MQTT transcript", text)
+
+
+@pytest.fixture
+def judge(
+    request: pytest.FixtureRequest, account: Account, desk: Lab | None, evidence: Evidence
+) -> Iterator[Judge]:
     """Judges the scenario's controls, and leaves what it found in the report."""
     info = scenario_of(request.node)
     judge = Judge(account, info.clauses if info else (), now=wiring.now_utc, skip=pytest.skip)
@@ -110,14 +129,8 @@ def judge(request: pytest.FixtureRequest, account: Account, evidence: Evidence) 
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest, account: Account, surroundings: Surroundings, evidence: Evidence) -> Iterator[Lab]:
-    """MQTT Explorer and virtual devices beside the account; the transcript of their connections is attached."""
-    if not isinstance(account, Builder):
+def lab(desk: Lab | None) -> Lab:
+    """MQTT Explorer and virtual devices beside the account."""
+    if desk is None:
         pytest.skip("NOT_APPLICABLE: an audit opens no MQTT session")
-    lab = Lab(account, wiring.guarded(surroundings.network, account))
-    yield lab
-    lab.close()
-    text = lab.transcript()
-    if text:
-        evidence.attach_text("transcript of the connections", text)
-        request.node.add_report_section("call", "MQTT transcript", text)
+    return desk
