@@ -67,6 +67,7 @@ class Unreadable(DicfixError):
     def __init__(self, operation: str, code: str, message: str = "", *, permission: str = "") -> None:
         self.operation = operation
         self.code = code
+        self.message = message
         self.permission = permission
         detail = f" ({message.rstrip('.')})" if message else ""
         remedy = f"allow {permission} for this caller" if permission else "read the cause above, then run again"

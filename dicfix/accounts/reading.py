@@ -22,7 +22,7 @@ def attempt(operation: str, read: Callable[[], Any]) -> Any:
     except GuardRefused:
         raise
     except Unreadable as error:
-        return Unread(error.operation, error.code, error.observed, error.permission)
+        return Unread(error.operation, error.code, error.message, error.permission)
     except DicfixError as error:
         return Unread(operation, getattr(error, "code", type(error).__name__), error.observed)
     except (KeyError, TypeError, ValueError) as error:

@@ -47,7 +47,7 @@ def _tried(operation: str, read: Any) -> Field[Any]:
     try:
         return read()
     except Unreadable as error:
-        return Unread(operation, error.code, str(error.observed), error.permission)
+        return Unread(operation, error.code, error.message, error.permission)
     except DicfixError as error:
         return Unread(operation, type(error).__name__, error.observed)
 
