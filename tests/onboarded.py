@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from dicfix.certificates import CaMaterial, ClientMaterial, issue_client, issue_verification, make_ca
+from dicfix.firmware import FirmwareMaterial, firmware_files, profile_of_edition
 from dicfix.guide import edition
 from dicfix.guide.values import POLICY_DOCUMENT
 from dicfix.mqtt.profile import ExplorerProfile
@@ -129,7 +130,23 @@ def good_local(edition_name: str = "2023-08") -> LocalFiles:
         else ClientFiles("verification_cert"),
         serial_file=f"{made.device.certificate.serial:X}\n",
         server_certificate_pem=amazon_root_ca_1().pem,
+        **good_build(edition_name),
     )
+
+
+def good_build(edition_name: str = "2023-08", **changes: str) -> dict[str, str | None]:
+    """Header and certificate source of the first device, by the field of LocalFiles."""
+    device = material().device
+    given = {
+        "server_host": ENDPOINT,
+        "client_id": DEVICE,
+        "ca_certificate": amazon_root_ca_1().pem,
+        "device_certificate": device.certificate.pem,
+        "device_key": device.key.pem,
+        **changes,
+    }
+    files = firmware_files(profile_of_edition(edition_name), FirmwareMaterial(**given))
+    return {"header": files["dic_config.h"], "certificate_source": files.get("dic_nvm_cert.cpp")}
 
 
 def good_exchanges(edition_name: str) -> tuple[Exchange, ...]:

@@ -1,7 +1,7 @@
 """Controls: pure functions over the records of an inventory, registered by id in catalogue order.
 
-They may import certificates, trust, firmware, the pure profile of mqtt, guide, records, findings, settings and errors; no boto3, paho, files or
-clock. Importing this package registers them all.
+They may import certificates, trust, firmware, the pure profile of mqtt, guide, records, findings, settings and errors;
+no boto3, paho, files or clock. Importing this package registers them all.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dicfix.controls import verification  # noqa: F401  # isort: skip
 from dicfix.controls import registration  # noqa: F401  # isort: skip
 from dicfix.controls import policies  # noqa: F401  # isort: skip
 from dicfix.controls import things  # noqa: F401  # isort: skip
+from dicfix.controls import material  # noqa: F401  # isort: skip
 from dicfix.controls import server  # noqa: F401  # isort: skip
 from dicfix.controls import explorer  # noqa: F401  # isort: skip
 from dicfix.controls import exchanges  # noqa: F401  # isort: skip
+from dicfix.controls import fit  # noqa: F401  # isort: skip
 from dicfix.controls import hardening  # noqa: F401  # isort: skip
 from dicfix.controls.registry import CONTROLS, Absent, Control, Look, control, controls_of, find_control, run_control
 

@@ -36,7 +36,7 @@ def _profile(look: Look, judge_it: Callable[[ExplorerProfile], Iterator[Finding]
     clauses=("EXP-1",),
     severity=Severity.CRITICAL,
     title="The Explorer's host is the account's data endpoint (ATS)",
-    rationale="AmazonRootCA1 vouches for the ATS endpoint only, and another account's endpoint knows no certificate here.",
+    rationale="AmazonRootCA1 vouches for the ATS endpoint alone; another account's knows none of these clients.",
     remedy="enter the answer of: aws iot describe-endpoint --endpoint-type iot:Data-ATS",
     needs=("explorer", "endpoint"),
     operations=("iot:DescribeEndpoint",),

@@ -19,7 +19,7 @@ from dicfix.controls.subjects import (
     registered_certificate,
 )
 from dicfix.errors import Unreadable
-from dicfix.findings import Axis, Finding, Severity
+from dicfix.findings import Finding, Severity
 from dicfix.records import known
 
 _STATUS_HINTS = {
@@ -257,49 +257,3 @@ def _no_shared_certificate(look: Look, name: str, explorers: set[str]) -> Iterat
         expected="no certificate in common with MQTT Explorer",
         observed=f"certificate {min(shared)[:12]} in common" if shared else "none in common",
     )
-
-
-@control(
-    "DIC-CRT-06",
-    axis=Axis.HARDENING,
-    title="Every device's certificate has the mode of its CA",
-    rationale="The mode decides whether the TLS server name is needed; it is taken from the CA when registering.",
-    remedy="delete the certificate and register it again with its CA",
-    needs=CA_NEEDS,
-    operations=(*CA_OPERATIONS, *CERTIFICATE_OPERATIONS),
-    source="https://docs.aws.amazon.com/iot/latest/apireference/API_RegisterCACertificate.html",
-)
-def certificates_have_the_mode_of_their_ca(look: Look) -> Iterator[Finding]:
-    """A certificate's mode follows its CA's."""
-
-    def judge_one(name: str) -> Iterator[Finding]:
-        mode = known(registered_certificate(look, name).mode)
-        wanted = known(registered_ca(look).mode)
-        yield look.judge(name, mode == wanted, expected=wanted, observed=mode)
-
-    yield from look.each(look.settings.devices, judge_one)
-
-
-@control(
-    "DIC-CRT-07",
-    axis=Axis.HARDENING,
-    severity=Severity.CRITICAL,
-    title="Every client has one certificate, and nobody else has it",
-    rationale="Who shares a certificate shares an identity: one cannot be revoked without the other.",
-    remedy="aws iot detach-thing-principal --thing-name <name> --principal <the certificate that is not its own>",
-    needs=("things",),
-    operations=("iot:ListThingPrincipals",),
-    source="https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-device-cert-shared.html",
-)
-def certificates_are_not_shared(look: Look) -> Iterator[Finding]:
-    """Each thing has exactly one certificate and each certificate exactly one thing."""
-    names = tuple(dict.fromkeys((*look.settings.devices, look.settings.explorer_name)))
-
-    def judge_one(name: str) -> Iterator[Finding]:
-        own = attached_ids(find_thing(look, name))
-        things = known(look.inventory.things).values()
-        sharing = sorted(one.name for one in things if one.name != name and set(own) & set(attached_ids(one)))
-        observed = f"{len(own)} certificates" + (f", shared with {', '.join(sharing)}" if sharing else "")
-        yield look.judge(name, len(own) == 1 and not sharing, expected="1 certificate, not shared", observed=observed)
-
-    yield from look.each(names, judge_one)

@@ -1,0 +1,61 @@
+"""Every control tells a good onboarding from a spoilt one, and says nothing of what was not spoilt."""
+
+from __future__ import annotations
+
+import pytest
+from defects import DEFECTS, Defect
+from onboarded import NOW, good_inventory, good_settings
+
+from dicfix.controls import CONTROLS, run_control
+from dicfix.findings import Axis, Status, worst
+from dicfix.guide import EDITIONS
+from dicfix.records import Inventory
+
+GUIDE = [one for one in CONTROLS.values() if one.axis is Axis.GUIDE]
+MODES = ("onboard", "audit")
+
+
+def failing(inventory: Inventory, edition: str, mode: str) -> set[str]:
+    """Ids of the guide-axis controls that are FAIL."""
+    settings = good_settings(edition, mode)
+    return {one.id for one in GUIDE if worst(run_control(one.id, inventory, settings, NOW)) is Status.FAIL}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("edition", EDITIONS)
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_good_onboarding_passes_every_control_of_its_edition(control, edition, mode):
+    """PASS where the edition asks for it, NOT_APPLICABLE with a reason where it does not."""
+    findings = run_control(control, good_inventory(edition), good_settings(edition, mode), NOW)
+    statuses = {one.status for one in findings}
+    if edition not in CONTROLS[control].editions or (mode == "audit" and control.startswith("DIC-E2E")):
+        assert statuses == {Status.NOT_APPLICABLE}
+        assert all(one.observed for one in findings)
+    elif control in ("DIC-FIT-08", "DIC-FIT-12"):  # the firmware itself has no room for what the guide asks
+        assert worst(findings) in (Status.PASS, Status.FAIL)
+    elif CONTROLS[control].axis is Axis.FIT:
+        assert statuses <= {Status.PASS, Status.NOT_APPLICABLE}
+    else:
+        assert statuses == {Status.PASS}, [one.sentence() for one in findings]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda one: one.name)
+def test_a_defect_flips_its_controls_and_no_other(defect: Defect, mode):
+    """The controls that are FAIL are exactly those that the defect names."""
+    good = good_inventory(defect.edition)
+    assert failing(good, defect.edition, mode) == set()
+    expected = defect.onboard if mode == "onboard" else defect.audit
+    assert failing(defect.spoil(good), defect.edition, mode) == expected
+
+
+def test_every_guide_control_has_a_defect():
+    """No control is untested: each flips by at least one named defect."""
+    flipped = set().union(*(one.onboard for one in DEFECTS))
+    assert flipped == {one.id for one in GUIDE}
+
+
+def test_defect_names_are_unique():
+    """A defect is known by its name."""
+    names = [one.name for one in DEFECTS]
+    assert len(names) == len(set(names))
