@@ -343,11 +343,14 @@ def test_other_certificate_as_server_root_is_refused(store: Keystore) -> None:
         store.ensure_server_root()
 
 
-def test_material_that_holds_a_key_is_0600(store: Keystore) -> None:
-    source = store.write_material("dic_nvm_cert.cpp", "text", holds_key=True)
-    header = store.write_material("dic_config.h", "text", holds_key=False)
-    assert stat.S_IMODE(source.stat().st_mode) == 0o600
-    assert header.read_text() == "text"
+def test_generated_text_is_kept_and_0600_where_it_holds_a_key(store: Keystore) -> None:
+    source = store.ensure_text("dic_nvm_cert.cpp", "text", holds_key=True)
+    header = store.ensure_text("dic_config.h", "text", holds_key=False)
+    assert stat.S_IMODE(source.material.stat().st_mode) == 0o600
+    assert (header.material.read_text(), header.made) == ("text", ("dic_config.h",))
+    assert store.ensure_text("dic_config.h", "text", holds_key=False).found == ("dic_config.h",)
     with pytest.raises(MaterialError, match=r"dic_config\.h is already there"):
-        store.write_material("dic_config.h", "other", holds_key=False)
-    assert header.read_text() == "text"
+        store.ensure_text("dic_config.h", "other", holds_key=False)
+    assert header.material.read_text() == "text"
+    assert store.ensure_text("dic_config.h", "other", holds_key=False, overwrite=True).made == ("dic_config.h",)
+    assert header.material.read_text() == "other"

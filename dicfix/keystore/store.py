@@ -168,12 +168,17 @@ class Keystore(CertificateDirectory):
             self._write(names.SERVER_ROOT, root.pem, journal, overwrite=overwrite)
             return journal.kept(root)
 
-    def write_material(self, file_name: str, text: str, *, holds_key: bool, overwrite: bool = False) -> Path:
-        """Put a generated text (firmware header or source) beside the certificates, 0600 if it holds a key."""
+    def ensure_text(self, file_name: str, text: str, *, holds_key: bool, overwrite: bool = False) -> Kept[Path]:
+        """A generated text (firmware header or source), 0600 if it holds a key; a different one is a MaterialError."""
+        path = self.path(file_name)
         with files.locked(self.directory):
-            mode = files.KEY_MODE if holds_key else files.PUBLIC_MODE
-            files.write(self.path(file_name), text.encode(), mode, overwrite=overwrite)
-        return self.path(file_name)
+            journal = _Journal()
+            if not overwrite and files.read_if_there(path) == text.encode():
+                journal.found.append(file_name)
+            else:
+                mode = files.KEY_MODE if holds_key else files.PUBLIC_MODE
+                self._write(file_name, text, journal, mode=mode, overwrite=overwrite)
+            return journal.kept(path)
 
     def _ensure_signed(self, order: _Order, *, overwrite: bool) -> Kept[ClientMaterial]:
         of = order.files
