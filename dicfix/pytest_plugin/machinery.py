@@ -36,7 +36,7 @@ class Machinery:
     """Settings and callbacks of the plugin modules; every callback is called late, never at registration.
 
     ``known_clauses`` None accepts every tag of the form of a clause id. ``reports_dir`` is where ``run.json`` goes;
-    None is ``reports`` below rootdir.
+    None is ``reports`` below rootdir. ``clause_url`` may answer "" for a clause without an address.
     """
 
     epic: str = "DIC guide"

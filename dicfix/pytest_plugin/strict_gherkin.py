@@ -92,6 +92,7 @@ class _Lint:
         self._definitions = StepDefinitions(collector)
 
     def feature(self, feature: ast.Feature, path: Path) -> Iterator[Problem]:
+        """Every problem of the file."""
         scenarios = list(scenarios_in(feature, path))
         if not scenarios:
             yield self._problem(feature.location.line, "the feature has no scenarios.")

@@ -15,7 +15,6 @@ import pytest
 from pytest_bdd.compat import get_fixture_names, getfixturedefs
 from pytest_bdd.gherkin_parser import get_gherkin_document
 from pytest_bdd.parser import FeatureParser, Step, render_string
-from pytest_bdd.scenario import find_fixturedefs_for_step
 from pytest_bdd.steps import StepFunctionContext, step_function_context_registry
 
 if TYPE_CHECKING:
@@ -41,10 +40,12 @@ class WrittenScenario:
 
     @property
     def line(self) -> int:
+        """The line of the keyword, from 1."""
         return self.node.location.line
 
     @property
     def rows(self) -> list[Row]:
+        """The rows of all its Examples; empty for a plain scenario."""
         return [
             Row(row.location.line, dict(zip(header_of(table), (cell.value or "" for cell in row.cells), strict=True)))
             for table in self.node.examples
@@ -53,10 +54,12 @@ class WrittenScenario:
 
 
 def header_of(table: ast.ExamplesTable) -> list[str]:
+    """The columns of an Examples table, in order."""
     return [cell.value for cell in table.table_header.cells] if table.table_header else []
 
 
 def scenarios_in(feature: ast.Feature, path: Path) -> Iterator[WrittenScenario]:
+    """The scenarios of a file in file order, those of its Rules included."""
     parser = FeatureParser(str(path.parent), path.name)
     tags = tuple(tag.name.lstrip("@") for tag in feature.tags)
     yield from _below(parser, feature.children, tags, ())
@@ -75,22 +78,28 @@ def _below(
             yield WrittenScenario(child.scenario, tags, background, tuple(parser.parse_steps(child.scenario.steps)))
 
 
-_FOUND = pytest.StashKey[dict[tuple[Path, str, str], list[StepFunctionContext]]]()
+_Key = tuple[Path, str, str]
+_VISIBLE = pytest.StashKey[dict[Path, list[StepFunctionContext]]]()
+_FOUND = pytest.StashKey[dict[_Key, list[StepFunctionContext]]]()
 
 
 class StepDefinitions:
-    """The step definitions that a node sees; one search per step text and folder in a session."""
+    """The step definitions that a node sees, gathered once per folder; pytest-bdd itself asks pytest for every step."""
 
     def __init__(self, node: pytest.Collector | pytest.Session) -> None:
-        self._node = node
+        self._folder = node.path.parent
+        visible = node.session.stash.setdefault(_VISIBLE, {})
+        if self._folder not in visible:
+            visible[self._folder] = list(_definitions_seen_by(node))
+        self._visible = visible[self._folder]
         self._found = node.session.stash.setdefault(_FOUND, {})
 
     def matching(self, step_type: str, text: str) -> list[StepFunctionContext]:
-        key = (self._node.path.parent, step_type, text)
+        """The definitions that fit a step of this type (given, when, then) and text, as pytest-bdd would find them."""
+        key = (self._folder, step_type, text)
         if key not in self._found:
-            step = Step(name=text, type=step_type, indent=0, line_number=0, keyword=step_type)
-            fixtures = find_fixturedefs_for_step(step, self._node.session._fixturemanager, self._node)
-            self._found[key] = [step_function_context_registry[fixture.func] for fixture in fixtures]
+            of_type = (context for context in self._visible if context.type in (None, step_type))
+            self._found[key] = [context for context in of_type if context.parser.is_matching(text)]
         return self._found[key]
 
 
@@ -102,27 +111,35 @@ def unused_step_definitions(session: pytest.Session, feature_files: Iterable[Pat
     root = session.config.rootpath
     paths = sorted((root / "features").rglob("*.feature")) if feature_files is None else list(feature_files)
     definitions = StepDefinitions(session)
-    used: set[int] = set()
-    for path in paths:
-        for scenario in scenarios_in(get_gherkin_document(str(path)).feature, path):
-            for row in scenario.rows or [Row(0, {})]:
-                for step in (*scenario.background, *scenario.steps):
-                    matches = definitions.matching(step.type, render_string(step.name, row.values))
-                    used.update(id(context) for context in matches)
-    unused = (context for context in _all_definitions(session) if id(context) not in used)
+    steps = (step for path in paths for step in _steps_as_run(path))
+    used = {id(context) for step_type, text in steps for context in definitions.matching(step_type, text)}
+    theirs = (context for context in _definitions_seen_by(session) if not _is_pytest_bdds(context))
+    unused = (context for context in theirs if id(context) not in used)
     return sorted(f"{context.parser.name} ({place_of(context, root)})" for context in unused)
 
 
-def _all_definitions(session: pytest.Session) -> Iterator[StepFunctionContext]:
-    manager = session._fixturemanager
+def _steps_as_run(path: Path) -> Iterator[tuple[str, str]]:
+    for scenario in scenarios_in(get_gherkin_document(str(path)).feature, path):
+        for row in scenario.rows or [Row(scenario.line, {})]:
+            for step in (*scenario.background, *scenario.steps):
+                yield step.type, render_string(step.name, row.values)
+
+
+def _definitions_seen_by(node: pytest.Collector | pytest.Session) -> Iterator[StepFunctionContext]:
+    manager = node.session._fixturemanager
     for name in get_fixture_names(manager):
-        for fixture in getfixturedefs(manager, name, session) or ():
+        for fixture in getfixturedefs(manager, name, node) or ():
             context = step_function_context_registry.get(fixture.func)
-            if context is not None and not context.step_func.__module__.startswith("pytest_bdd."):
+            if context is not None:
                 yield context
 
 
+def _is_pytest_bdds(context: StepFunctionContext) -> bool:
+    return context.step_func.__module__.startswith("pytest_bdd.")
+
+
 def place_of(context: StepFunctionContext, root: Path) -> str:
+    """File and line of a step definition, below ``root`` where it is."""
     code = inspect.unwrap(context.step_func).__code__
     path = Path(code.co_filename)
     shown = path.relative_to(root) if path.is_relative_to(root) else path
