@@ -50,7 +50,7 @@ def thing_has_its_own_file(look: Look, name: str) -> Iterator[Finding]:
     local = local_certificate(look, name)
     if local is None:
         if look.auditing:
-            yield look.manual("the SHA-256 fingerprint of the client's certificate file", name)
+            yield look.not_applicable("no certificate file of this client was given to compare with", name)
         else:
             yield look.absent(f"the certificate file of {name}", "the client's certificate", "no file")
         return
@@ -134,7 +134,7 @@ def things_have_certificates(look: Look) -> Iterator[Finding]:
     severity=Severity.CRITICAL,
     title="Every device's certificate is registered with the CA of step 4",
     rationale="A certificate made by AWS or registered without its CA is not the one that the guide's commands give.",
-    remedy="delete the certificate, then: aws iot register-certificate --ca-certificate-pem file://CA.crt ...",
+    remedy="delete the certificate, then: aws iot register-certificate --ca-certificate-pem file://CA.crt",
     needs=CA_NEEDS,
     operations=(*CA_OPERATIONS, *CERTIFICATE_OPERATIONS),
 )
