@@ -81,17 +81,21 @@ class Connection(Link):
         with self._changed:
             self._filters.difference_update(topic_filters)
 
-    def publish(self, topic: str, payload: bytes | str = b"", *, qos: int = 0, retain: bool = False) -> None:
+    def publish(
+        self, topic: str, payload: bytes | str = b"", *, qos: int = 0, retain: bool = False, wait: bool = True
+    ) -> None:
         """Publish and wait: at QoS 1 for PUBACK, at QoS 0 until the bytes are handed to the network.
 
-        At QoS 0 nothing more is known: a refusal shows only in what happens next.
+        At QoS 0 nothing more is known: a refusal shows only in what happens next. ``wait`` False returns at once, for
+        a request whose answer is awaited anyway.
         """
         data = payload.encode() if isinstance(payload, str) else payload
         flags = f"QoS {qos}{', retain' if retain else ''}"
         self.transcript.sent(f"PUBLISH {topic!r} {payload_text(data)} {flags}")
         info = self._request(lambda: self._live.publish(topic, data, qos, retain))
         self._check(info.rc, "session")
-        self._await("publish_s", f"the publish to {topic!r}", lambda: _is_out(info), stage="session")
+        if wait:
+            self._await("publish_s", f"the publish to {topic!r}", lambda: _is_out(info), stage="session")
 
     def _request(self, ask: Callable[[], T]) -> T:
         try:
@@ -123,13 +127,16 @@ class Connection(Link):
 
         Raises DeadlineExceeded (``message_s``), or ConnectionRefused (stage session) once the connection is over.
         """
-        return self._await(
-            "message_s",
-            f"a message on {topic_filter!r}",
-            lambda: self._inbox.take(topic_filter, predicate, since=since),
-            stage="session",
-            timeout_s=timeout_s,
-        )
+        position = since
+
+        def next_message() -> Message | None:
+            nonlocal position
+            found = self._inbox.take(topic_filter, predicate, since=position)
+            position = self._inbox.count
+            return found
+
+        what = f"a message on {topic_filter!r}"
+        return self._await("message_s", what, next_message, stage="session", timeout_s=timeout_s)
 
     def messages(self, topic_filter: str) -> Iterator[Message]:
         """Take every fitting message as it comes, until the connection is over."""
@@ -164,7 +171,7 @@ class Connection(Link):
         (publisher or self).publish(marker_topic, marker)
         self.wait_for(marker_topic, lambda message: message.payload == marker, since=since)
         with self._changed:
-            unwanted = self._inbox.waiting(topic_filter, since=since)
+            unwanted = tuple(self._inbox.waiting(topic_filter, since=since))
         if unwanted:
             topics = ", ".join(sorted({repr(message.topic) for message in unwanted}))
             raise UnexpectedMessage(

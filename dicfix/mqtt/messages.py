@@ -5,7 +5,7 @@ Imports ``dicfix.errors`` and topics.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from dicfix.errors import DicfixError
@@ -42,6 +42,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._waiting: dict[int, Message] = {}
+        self._oldest = 0
         self.count = 0
 
     def add(self, topic: str, payload: bytes, *, qos: int, retain: bool, at_s: float) -> Message:
@@ -57,13 +58,15 @@ class Inbox:
         """The first fitting message from number ``since`` on, removed; None if there is none."""
         for message in self.waiting(topic_filter, since=since):
             if predicate is None or predicate(message):
-                return self._waiting.pop(message.number)
+                del self._waiting[message.number]
+                while self._oldest < self.count and self._oldest not in self._waiting:
+                    self._oldest += 1
+                return message
         return None
 
-    def waiting(self, topic_filter: str, *, since: int = 0) -> tuple[Message, ...]:
-        """The messages that nothing took yet."""
-        return tuple(
-            message
-            for message in self._waiting.values()
-            if message.number >= since and matches(topic_filter, message.topic)
-        )
+    def waiting(self, topic_filter: str, *, since: int = 0) -> Iterator[Message]:
+        """The messages from number ``since`` on that nothing took yet."""
+        for number in range(max(since, self._oldest), self.count):
+            message = self._waiting.get(number)
+            if message is not None and matches(topic_filter, message.topic):
+                yield message

@@ -29,6 +29,23 @@ class _Socket(ssl.SSLSocket):
             self._remember(error)
             raise
 
+    def send(self, data: Any, flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError as error:
+            self._read_alert_before(error)
+            raise
+
+    def _read_alert_before(self, error: OSError) -> None:
+        # The server may have sent its alert and closed before our first packet went out.
+        try:
+            super().recv(1)
+        except OSError as alert:
+            self._remember(alert)
+        self._remember(error)
+
     def _remember(self, error: OSError) -> None:
         if isinstance(self.context, ClientContext) and self.context.failure is None:
             self.context.failure = error
@@ -38,7 +55,7 @@ class ClientContext(ssl.SSLContext):
     """The TLS context of one connection.
 
     ``server_name`` is used for SNI and for the host check in place of the dialled address; None sends no SNI.
-    ``failure`` is the first error that a read brought, usually the server's alert.
+    ``failure`` is the first error that a read or write brought, usually the server's alert.
     """
 
     sslsocket_class = _Socket

@@ -226,6 +226,5 @@ def test_the_firmware_is_refused_with_a_certificate_of_multi_account_mode(cloud:
 def test_fifty_connections_one_after_the_other_leave_no_refusal_behind(cloud: Cloud) -> None:
     for _round in range(50):
         cloud.open().disconnect()
-    state = eventually(lambda: cloud.plane.connection(EXPLORER))
-    assert not state.connected
+    eventually(lambda: (state := cloud.plane.connection(EXPLORER)) is not None and not state.connected)
     assert cloud.plane.transcript.refusals() == []
