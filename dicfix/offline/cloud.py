@@ -1,13 +1,15 @@
 """The embedded cloud: one AWS account with its API and its MQTT data planes, in this process and on this machine.
 
-The facade over ``aws_api`` and ``dataplane``; everything heavy is imported by ``start``. One cloud runs at a time, since
-moto's state belongs to the process.
+The facade over ``aws_api`` and ``dataplane``; everything heavy is imported by ``start``. One cloud runs at a time,
+since moto's state belongs to the process.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +18,7 @@ from dicfix.offline.aws_api.binding import DEFAULT_ACCOUNT_ID, ApiChoices, Bindi
 from dicfix.offline.faults import Faults
 
 if TYPE_CHECKING:
-    from moto.core.models import MockAWS
-
     from dicfix.offline.aws_api.moto_registry import MotoRegistry
-    from dicfix.offline.aws_api.server import ApiServer
     from dicfix.offline.dataplane.clock import Clock
     from dicfix.offline.dataplane.profile import Profile
     from dicfix.offline.dataplane.server import DataPlane
@@ -31,6 +30,20 @@ ACCOUNT_VARIABLE = "MOTO_ACCOUNT_ID"
 
 _running: EmbeddedCloud | None = None
 _running_lock = threading.Lock()
+
+
+def _set_account(account_id: str) -> Callable[[], None]:
+    """Make moto run as this account; gives the way back."""
+    before = os.environ.get(ACCOUNT_VARIABLE)
+    if account_id != DEFAULT_ACCOUNT_ID or before:
+        os.environ[ACCOUNT_VARIABLE] = account_id
+
+    def put_back() -> None:
+        os.environ.pop(ACCOUNT_VARIABLE, None)
+        if before is not None:
+            os.environ[ACCOUNT_VARIABLE] = before
+
+    return put_back
 
 
 class RegionPlane:
@@ -125,9 +138,7 @@ class EmbeddedCloud:
         self._mqtt_port = mqtt_port
         self._choices = choices or ApiChoices()
         self._planes: dict[str, RegionPlane] = {}
-        self._mock: MockAWS | None = None
-        self._server: ApiServer | None = None
-        self._variable_before: str | None = None
+        self._undo = ExitStack()
 
     def __enter__(self) -> EmbeddedCloud:
         return self.start()
@@ -163,34 +174,35 @@ class EmbeddedCloud:
         from dicfix.offline.aws_api import hooks
         from dicfix.offline.dataplane.clock import SystemClock
 
-        clock = self.clock or SystemClock()
-        self._set_account()
-        bind(Binding(self.account_id, clock.now_ms, self._choices))
+        undo = self._undo
+        undo.callback(_set_account(self.account_id))
+        bind(Binding(self.account_id, (self.clock or SystemClock()).now_ms, self._choices))
+        undo.callback(bind, Binding())
         hooks.install()
-        self._mock = hooks.start_mock()
+        undo.callback(hooks.uninstall)
+        undo.callback(hooks.start_mock().stop)
         loopback_guard.raise_guard()
+        undo.callback(loopback_guard.lower_guard)
         self.faults.stopped.clear()
         self._open(self.region, self._mqtt_port)
         if self._http:
-            from dicfix.offline.aws_api.server import ApiServer
+            self._serve_http()
 
-            self._server = ApiServer(self.reset)
-            self.http_url = f"http://127.0.0.1:{self._server.start(self._http_port)}"
+    def _serve_http(self) -> None:
+        from dicfix.offline.aws_api.server import ApiServer
 
-    def _set_account(self) -> None:
-        self._variable_before = os.environ.get(ACCOUNT_VARIABLE)
-        if self.account_id != DEFAULT_ACCOUNT_ID or self._variable_before:
-            os.environ[ACCOUNT_VARIABLE] = self.account_id
-
-    def _restore_account(self) -> None:
-        if self._variable_before is None:
-            os.environ.pop(ACCOUNT_VARIABLE, None)
-        else:
-            os.environ[ACCOUNT_VARIABLE] = self._variable_before
+        server = ApiServer(self.region, self.reset)
+        self.http_url = f"http://127.0.0.1:{server.start(self._http_port)}"
+        self._undo.callback(server.stop)
 
     def _open(self, region: str, port: int) -> RegionPlane:
+        from moto.iot.models import iot_backends
+
+        if region not in iot_backends[self.account_id]:
+            raise UsageError(f"Region {region!r} is not one of AWS IoT", expected="a Region such as eu-west-1")
         plane = RegionPlane(self, region)
         plane.data_plane.start(port)
+        self._undo.callback(plane.data_plane.stop)
         self._planes[region] = plane
         bound().data_planes[region] = plane
         return plane
@@ -203,27 +215,13 @@ class EmbeddedCloud:
                 return
         self.faults.stopped.set()
         self.faults.clear()
-        if self._server is not None:
-            self._server.stop()
-        for plane in self._planes.values():
-            plane.data_plane.stop()
-        if self._mock is not None:
-            self._take_down()
-        self._planes.clear()
-        self._mock = self._server = self.http_url = None
-        with _running_lock:
-            _running = None
-
-    def _take_down(self) -> None:
-        from dicfix.offline import loopback_guard
-        from dicfix.offline.aws_api import hooks
-
-        assert self._mock is not None
-        loopback_guard.lower_guard()
-        self._mock.stop()
-        hooks.uninstall()
-        bind(Binding())
-        self._restore_account()
+        try:
+            self._undo.close()
+        finally:
+            self._planes.clear()
+            self.http_url = None
+            with _running_lock:
+                _running = None
 
     def reset(self) -> None:
         """A fresh, empty account: state, sessions, retained messages, transcripts and faults gone, clients kept."""

@@ -65,9 +65,7 @@ def raise_guard() -> None:
             _check(host, port)
             return getaddrinfo(host, port, *args, **kwargs)
 
-        socket.socket.connect = guarded_connect  # type: ignore[method-assign]
-        socket.socket.connect_ex = guarded_connect_ex  # type: ignore[method-assign]
-        socket.getaddrinfo = guarded_getaddrinfo
+        _replace(guarded_connect, guarded_connect_ex, guarded_getaddrinfo)
 
 
 def lower_guard() -> None:
@@ -77,5 +75,10 @@ def lower_guard() -> None:
         _up -= 1
         if _up > 0 or _originals is None:
             return
-        socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo = _originals  # type: ignore[method-assign]
+        _replace(*_originals)
         _originals = None
+
+
+def _replace(connect: Any, connect_ex: Any, getaddrinfo: Any) -> None:
+    sockets: Any = socket.socket
+    sockets.connect, sockets.connect_ex, socket.getaddrinfo = connect, connect_ex, getaddrinfo

@@ -27,7 +27,7 @@ faults = Faults()
 """The faults in force in this process."""
 
 
-class NetworkFault(Exception):  # noqa: N818 - what it is
+class NetworkFault(Exception):
     """A fault that is no answer: the way in turns it into its own kind of broken connection."""
 
     def __init__(self, fault: Fault) -> None:

@@ -68,9 +68,10 @@ def _swap_backend(backends: BackendDict[Any], ours: type) -> None:
 
 
 def _guard_stubber() -> None:
-    original = BotocoreStubber.process_request
+    stubbers: Any = BotocoreStubber
+    original = stubbers.process_request
 
-    def process_request(stubber: BotocoreStubber, request: Any) -> Any:
+    def process_request(stubber: Any, request: Any) -> Any:
         service = service_of_url(request.url)
         if not service and "amazonaws.com" not in request.url:
             return original(stubber, request)
@@ -79,19 +80,21 @@ def _guard_stubber() -> None:
         except NetworkFault as broken:
             raise _network_error(broken, request.url) from None
 
-    BotocoreStubber.process_request = process_request
+    stubbers.process_request = process_request
 
     def put_back() -> None:
-        BotocoreStubber.process_request = original
+        stubbers.process_request = original
 
     _undo.append(put_back)
 
 
-def _network_error(broken: NetworkFault, url: str) -> Exception:
+def _network_error(broken: NetworkFault, url: str) -> Any:
     from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
     if broken.fault.kind is FaultKind.TIMEOUT:
-        return ReadTimeoutError(endpoint_url=url)
+        timeout: Any = ReadTimeoutError(endpoint_url=url)
+        timeout.delay_s = broken.fault.delay_s
+        return timeout
     return ConnectionClosedError(endpoint_url=url)
 
 

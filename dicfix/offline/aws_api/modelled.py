@@ -19,7 +19,7 @@ NOT_IMPLEMENTED = "NotImplemented"
 """The code of an operation that the embedded cloud does not have; HTTP 501, which no client retries."""
 
 
-class Refusal(ServiceException):  # type: ignore[misc]  # noqa: N818 - what it is
+class Refusal(ServiceException):
     """moto's exception under a module of ours, so that moto asks the request's own service model for the error."""
 
 
@@ -31,7 +31,7 @@ def service_exception(violation: RuleViolation) -> ServiceException:
     return error
 
 
-class OperationMissing(Exception):  # noqa: N818 - what it is
+class OperationMissing(Exception):
     """The embedded cloud has no such operation."""
 
 

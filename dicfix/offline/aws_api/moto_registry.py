@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from moto.iot.models import iot_backends
 
@@ -31,7 +32,8 @@ class MotoRegistry:
     @property
     def backend(self) -> EmbeddedIoTBackend:
         """moto's backend of now."""
-        backend: EmbeddedIoTBackend = iot_backends[self.account_id][self.region]
+        backends: Any = iot_backends
+        backend: EmbeddedIoTBackend = backends[self.account_id][self.region]
         return backend
 
     def version(self) -> int:

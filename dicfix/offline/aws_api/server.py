@@ -1,57 +1,62 @@
-"""The AWS API over HTTP on 127.0.0.1, for other programs: moto's dispatcher behind the same guard.
+"""The AWS API over HTTP on 127.0.0.1, for other programs.
 
-Its own server rather than moto's, whose stop takes half a second and which ends the process when the port is taken. May
-import moto's server parts and werkzeug; loaded only when HTTP is asked for.
+A request is given the AWS host that its signature names and then takes the very way of an in-process request, so both
+answer alike. moto's own server is not used: it wants Flask, its stop takes half a second and it ends the process when
+the port is taken. May import moto's stubber and the standard library; loaded only when HTTP is asked for.
 """
 
 from __future__ import annotations
 
 import contextlib
-import io
-import logging
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
-from moto.core.request import Request
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from werkzeug.serving import make_server
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
+from botocore.exceptions import HTTPClientError, ReadTimeoutError
+from moto.core.models import botocore_stubber
 
 from dicfix.errors import DeadlineExceeded, UsageError
-from dicfix.offline.aws_api.guard import NetworkFault, faults, guarded, missing
-from dicfix.offline.aws_api.requests import Answer, Target, service_of_url
-from dicfix.offline.faults import FaultKind
+from dicfix.offline.aws_api.guard import faults, missing
+from dicfix.offline.aws_api.requests import Answer, Target
 
 HOST = "127.0.0.1"
 POLL_S = 0.02
 STOP_TIMEOUT_S = 10.0
 RESET_PATH = "/moto-api/reset"
-StartResponse = Callable[..., Any]
+HOST_LABELS = {"iotdata": "data.iot", "iot-jobs-data": "data.jobs.iot"}
+"""Signing names that are not the first label of the service's host. Source: endpointPrefix and signingName of the
+service models."""
+GLOBAL_SERVICES = frozenset({"iam", "sts"})
 _RESET = struct.pack("ii", 1, 0)
 
 
 class ApiServer:
     """An HTTP server in its own thread; ``on_reset`` is called for ``POST /moto-api/reset``."""
 
-    def __init__(self, on_reset: Callable[[], None]) -> None:
+    def __init__(self, region: str, on_reset: Callable[[], None]) -> None:
+        self._region = region
         self._on_reset = on_reset
-        self._moto = DomainDispatcherApplication(create_backend_app)
         self._thread: threading.Thread | None = None
-        self._server: Any = None
+        self._server: _Server | None = None
 
     def start(self, port: int = 0) -> int:
         """Listen on 127.0.0.1 and give the port; raises UsageError if it cannot be had."""
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        listener = _listener(port)
         try:
-            self._server = make_server(
-                HOST, 0, self, threaded=True, request_handler=MotoRequestHandler, fd=listener.fileno()
-            )
-        finally:
-            listener.close()
-        self._server.daemon_threads = True
+            self._server = _Server((HOST, port), _Handler)
+        except (OSError, OverflowError) as error:
+            raise UsageError(
+                f"port {port} on {HOST} cannot be opened: {error}",
+                expected="a free port of this machine",
+                remedy="choose another port, or 0 for any free one",
+            ) from error
+        self._server.region = self._region
+        self._server.on_reset = self._on_reset
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(POLL_S,), name="dicfix-aws-api", daemon=True
         )
@@ -60,95 +65,129 @@ class ApiServer:
 
     def stop(self) -> None:
         """End the server; harmless if not running."""
-        if self._thread is None:
+        if self._thread is None or self._server is None:
             return
         self._server.shutdown()
         self._thread.join(STOP_TIMEOUT_S)
         if self._thread.is_alive():
             raise DeadlineExceeded("API server stop", STOP_TIMEOUT_S, "the end of the API server's thread")
         self._server.server_close()
-        self._thread = None
+        self._server.cut_all()
+        self._thread = self._server = None
 
-    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        if environ.get("PATH_INFO") == RESET_PATH:
-            self._on_reset()
-            return _send((200, {"content-type": "application/json"}, '{"status": "ok"}'), start_response)
-        _buffer(environ)
-        host = self._moto.infer_service_region_host(dict(environ), environ.get("PATH_INFO", "")) or ""
-        service = service_of_url(f"https://{host}/")
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+    region: str
+    on_reset: Callable[[], None]
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._open: set[socket.socket] = set()
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no news."""
+
+    def cut_all(self) -> None:
+        """End the connections that clients keep alive."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Nothing is written: the API keeps no access log."""
+
+    def _serve(self) -> None:
+        body = self._body()
+        if self.path == RESET_PATH:
+            self.server.on_reset()
+            return self._send((200, {"content-type": "application/json"}, '{"status": "ok"}'))
         try:
-            answer = guarded(_seen(environ), service, lambda: self._ask(environ, service))
-        except NetworkFault as broken:
-            return _break(broken, environ)
-        return _send(answer, start_response)
+            answer = self._ask(body)
+        except ReadTimeoutError as error:
+            faults.stopped.wait(getattr(error, "delay_s", 0.0))
+            return self._break(reset=False)
+        except HTTPClientError:
+            return self._break(reset=True)
+        return self._send(answer)
 
-    def _ask(self, environ: dict[str, Any], service: str) -> Answer:
-        if not service:
-            return missing(Target("", "", {}))
-        sent: list[tuple[str, list[tuple[str, str]]]] = []
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = _serve  # noqa: N815 - the library's names
 
-        def start_response(status: str, headers: list[tuple[str, str]], *_error: Any) -> Callable[[bytes], None]:
-            sent.append((status, headers))
-            return lambda _data: None
+    def _ask(self, body: bytes) -> Answer:
+        headers = HTTPHeaders()
+        for name, value in self.headers.items():
+            headers[name] = value
+        url = f"https://{self._aws_host()}{self.path}"
+        request = AWSPreparedRequest(self.command, url, headers, body, stream_output=False)
+        answer = botocore_stubber.process_request(request)
+        return missing(Target("", "", {})) if answer is None else answer
 
-        parts = self._moto(environ, start_response)
-        try:
-            body = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        status, headers = sent[-1]
-        return int(status.split(" ", 1)[0]), dict(headers), body
+    def _aws_host(self) -> str:
+        service, region = signed_for(self.headers.get("Authorization", ""), self.path)
+        label = HOST_LABELS.get(service or "s3", service or "s3")
+        if label in GLOBAL_SERVICES:
+            return f"{label}.amazonaws.com"
+        return f"{label}.{region or self.server.region}.amazonaws.com"
 
+    def _body(self) -> bytes:
+        if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
+            return b"".join(self._chunks())
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-def _listener(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise UsageError(
-            f"port {port} on {HOST} cannot be opened: {error}",
-            expected="a free port of this machine",
-            remedy="choose another port, or 0 for any free one",
-        ) from error
-    return listener
+    def _chunks(self) -> Any:
+        while size := int(self.rfile.readline().split(b";", 1)[0], 16):
+            yield self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
 
+    def _send(self, answer: Answer) -> None:
+        status, headers, body = answer
+        data = body.encode() if isinstance(body, str) else bytes(body or b"")
+        self.send_response_only(int(status))
+        named = {name.lower(): str(value) for name, value in headers.items()}
+        if self.command != "HEAD":
+            named["content-length"] = str(len(data))
+        for name, value in named.items():
+            if name not in ("status", "connection", "transfer-encoding"):
+                self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
-def _buffer(environ: dict[str, Any]) -> None:
-    """Read the body once, so that guard and moto can both look at it."""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    if length or "HTTP_TRANSFER_ENCODING" not in environ:
-        environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(length))
-
-
-def _seen(environ: dict[str, Any]) -> Request:
-    body = environ["wsgi.input"]
-    copy = {key: value for key, value in environ.items() if not key.startswith("werkzeug.")}
-    if isinstance(body, io.BytesIO):
-        copy["wsgi.input"] = io.BytesIO(body.getvalue())
-    return Request(copy)
-
-
-def _send(answer: Answer, start_response: StartResponse) -> Iterable[bytes]:
-    status, headers, body = answer
-    data = body.encode() if isinstance(body, str) else body
-    fields = {key.lower(): str(value) for key, value in headers.items() if key.lower() not in ("status", "connection")}
-    fields.setdefault("content-length", str(len(data)))
-    start_response(f"{status} ", list(fields.items()))
-    return [data]
-
-
-def _break(broken: NetworkFault, environ: dict[str, Any]) -> Iterable[bytes]:
-    """End the connection without an answer: after the fault's delay, or at once by a reset."""
-    if broken.fault.kind is FaultKind.TIMEOUT:
-        faults.stopped.wait(broken.fault.delay_s)
-    connection: socket.socket | None = environ.get("werkzeug.socket")
-    if connection is not None:
+    def _break(self, *, reset: bool) -> None:
+        self.close_connection = True
         with contextlib.suppress(OSError):
-            if broken.fault.kind is FaultKind.CONNECTION_RESET:
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-            connection.shutdown(socket.SHUT_RDWR)
-    raise ConnectionAbortedError(broken.fault.kind.value)
+            if reset:
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+            else:
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+
+def signed_for(authorization: str, path: str) -> tuple[str, str]:
+    """Service and Region of a SigV4 signature, in the header or in a presigned URL; empty if there is none."""
+    scope = ""
+    if "Credential=" in authorization:
+        scope = authorization.split("Credential=", 1)[1].split(",", 1)[0].strip()
+    else:
+        scope = unquote(parse_qs(urlsplit(path).query).get("X-Amz-Credential", [""])[0])
+    parts = scope.split("/")
+    if len(parts) != 5:
+        return "", ""
+    return parts[3].lower(), parts[2]

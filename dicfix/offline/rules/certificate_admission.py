@@ -99,9 +99,7 @@ def ca_is_active(status: str) -> None:
 def certificate_is_signed(certificate: x509.Certificate, ca: x509.Certificate) -> None:
     """The device certificate carries the signature of the CA certificate's key."""
     if not is_issued_by(certificate, ca):
-        raise RuleViolation(
-            "CertificateValidationException", "The certificate was not signed by the CA certificate"
-        )
+        raise RuleViolation("CertificateValidationException", "The certificate was not signed by the CA certificate")
 
 
 @rule(

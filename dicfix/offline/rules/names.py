@@ -21,6 +21,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     r"""``pattern`` of a service model for Python, which knows no ``\p{...}`` classes."""
     text = pattern.replace(r"[\p{L}\p{Z}\p{N}", r"[\w\s").replace(r"\p{Graph}", r"!-~\u00a1-\uffff")
     text = text.replace(r"\p{L}", r"\w").replace(r"\p{Z}", r"\s").replace(r"\p{N}", r"\d")
+    text = text.replace(r"\p{C}", r"\x00-\x1f\x7f-\x9f").replace(r"\p{Upper}", "A-Z").replace(r"\p{Digit}", "0-9")
     return re.compile(text)
 
 

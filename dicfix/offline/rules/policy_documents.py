@@ -250,9 +250,7 @@ def policy_has_one_version(name: str, versions: int) -> None:
 def room_for_attachment(target: str, attached: int) -> None:
     """A certificate or thing group has at most ten policies attached."""
     if attached >= POLICIES_PER_TARGET:
-        raise RuleViolation(
-            "LimitExceededException", f"{target} already has {POLICIES_PER_TARGET} policies attached"
-        )
+        raise RuleViolation("LimitExceededException", f"{target} already has {POLICIES_PER_TARGET} policies attached")
 
 
 @rule(

@@ -22,9 +22,7 @@ NON_EXCLUSIVE = "NON_EXCLUSIVE_THING"
     level=Level.DOCUMENTED,
     held_by=(f"{TESTS}test_a_thing_is_created_again_with_the_same_configuration_only",),
 )
-def same_configuration(
-    name: str, arn: str, existing: Mapping[str, object], wanted: Mapping[str, object]
-) -> None:
+def same_configuration(name: str, arn: str, existing: Mapping[str, object], wanted: Mapping[str, object]) -> None:
     """A thing that exists is created again with the same configuration only."""
     if dict(existing) != dict(wanted):
         raise RuleViolation(
@@ -132,9 +130,7 @@ def thing_type_usable(name: str, *, deprecated: bool) -> None:
 def thing_type_deletable(name: str, *, deprecated: bool, things: int) -> None:
     """A thing type that is deleted is deprecated and has no things."""
     if not deprecated or things:
-        raise RuleViolation(
-            "InvalidRequestException", f"The thing type {name} is not deprecated or still has things"
-        )
+        raise RuleViolation("InvalidRequestException", f"The thing type {name} is not deprecated or still has things")
 
 
 @rule(

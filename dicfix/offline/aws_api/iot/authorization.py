@@ -103,9 +103,7 @@ def _result(
     }
 
 
-def _effects(
-    record: PolicyRecord, action: str, resource: str, values: Mapping[str, tuple[str, ...]]
-) -> set[str]:
+def _effects(record: PolicyRecord, action: str, resource: str, values: Mapping[str, tuple[str, ...]]) -> set[str]:
     statements = record.in_effect.document["Statement"]
     listed = statements if isinstance(statements, list) else [statements]
     return {one["Effect"] for one in listed if policy_evaluation.applies(one, action, resource, values)}

@@ -94,9 +94,7 @@ class CertificateResponses(Operation):
         return EmptyResult()
 
     def delete_certificate(self) -> ActionResult:
-        self.iot_backend.delete_device_certificate(
-            self.params["certificateId"], force=self.given("forceDelete", False)
-        )
+        self.iot_backend.delete_device_certificate(self.params["certificateId"], force=self.given("forceDelete", False))
         return EmptyResult()
 
     def describe_endpoint(self) -> ActionResult:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from moto.iot.models import FakeThingGroup
+from moto.iot import models as moto_iot
 
 from dicfix.offline.aws_api.iot.state import State, not_found
 from dicfix.offline.rules import RuleViolation
@@ -17,18 +17,20 @@ from dicfix.offline.rules import things as rules
 TAGGABLE = ("cacert", "policy", "thinggroup", "thingtype")
 """Resources of this registry that carry tags. Source: AWS IoT developer guide, Tag your resources."""
 
+_FakeThingGroup: Any = moto_iot.FakeThingGroup
+
 
 class Groups(State):
     """The operations on thing groups, and tags of everything that has them."""
 
-    def describe_thing_group(self, thing_group_name: str) -> FakeThingGroup:
+    def describe_thing_group(self, thing_group_name: str) -> Any:
         """The thing group of this name; moto's own operations call it too."""
         group = self.thing_groups.get(self.arn(f"thinggroup/{thing_group_name}"))
         if group is None:
             raise not_found(f"Thing group {thing_group_name} does not exist")
         return group
 
-    def make_group(self, name: str, *, parent: str | None, properties: dict[str, Any]) -> FakeThingGroup:
+    def make_group(self, name: str, *, parent: str | None, properties: dict[str, Any]) -> Any:
         """Create a thing group; the same again gives the same group."""
         existing = self.thing_groups.get(self.arn(f"thinggroup/{name}"))
         wanted = {"parent": parent, "properties": properties}
@@ -38,7 +40,7 @@ class Groups(State):
             return existing
         if parent:
             self.describe_thing_group(parent)
-        group = FakeThingGroup(name, parent, properties, self.account_id, self.region_name, self.thing_groups)
+        group = _FakeThingGroup(name, parent, properties, self.account_id, self.region_name, self.thing_groups)
         group.position = self.next_position()
         self.thing_groups[group.arn] = group
         self.feed.changed()
@@ -63,7 +65,9 @@ class Groups(State):
         found = dict(self.describe_thing_group(name).things)
         if recursive:
             for child in [one for one in self.thing_groups.values() if one.parent_group_name == name]:
-                found.update({thing.arn: thing for thing in self.things_in_group(child.thing_group_name, recursive=True)})
+                found.update(
+                    {thing.arn: thing for thing in self.things_in_group(child.thing_group_name, recursive=True)}
+                )
         return list(found.values())
 
     def put_tags(self, arn: str, tags: Iterable[Mapping[str, str]]) -> None:
@@ -77,11 +81,11 @@ class Groups(State):
         kind, _, name = arn.rpartition(":")[2].partition("/")
         if kind not in TAGGABLE:
             raise RuleViolation("InvalidRequestException", f"{arn} is not a resource with tags")
-        known: Mapping[str, Any] = {
+        registered: dict[str, Mapping[str, Any]] = {
             "cacert": self.ca_certificates,
             "policy": self.policies,
             "thinggroup": self.thing_groups,
             "thingtype": self.thing_types,
-        }[kind]
-        if (name if kind in ("cacert", "policy") else arn) not in known:
+        }
+        if (name if kind in ("cacert", "policy") else arn) not in registered[kind]:
             raise not_found(f"{arn} does not exist")

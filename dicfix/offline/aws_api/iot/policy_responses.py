@@ -98,7 +98,9 @@ class PolicyResponses(Operation):
         self.iot_backend.check_target(target)
         found = list(self.iot_backend.attached_policies(target))
         if self.given("recursive", False) and ":thinggroup/" in target:
-            found = list({record.name: (at, record) for at, record in self.iot_backend.inherited_policies(target)}.values())
+            found = list(
+                {record.name: (at, record) for at, record in self.iot_backend.inherited_policies(target)}.values()
+            )
         return self._policy_page(found)
 
     def list_principal_policies(self) -> ActionResult:

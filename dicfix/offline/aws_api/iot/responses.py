@@ -11,7 +11,7 @@ from dicfix.offline.aws_api.iot.thing_responses import ThingResponses
 from dicfix.offline.aws_api.modelled import ModelledResponse
 
 
-class EmbeddedIoTResponse(  # type: ignore[misc]
+class EmbeddedIoTResponse(
     CertificateResponses, PolicyResponses, ThingResponses, GroupResponses, ModelledResponse, IoTResponse
 ):
     """moto's operations, with this project's in front."""

@@ -56,9 +56,7 @@ class ThingResponses(Operation):
     def list_thing_types(self) -> ActionResult:
         wanted = self.given("thingTypeName")
         kinds = [
-            kind
-            for kind in self.iot_backend.thing_types.values()
-            if wanted is None or kind.thing_type_name == wanted
+            kind for kind in self.iot_backend.thing_types.values() if wanted is None or kind.thing_type_name == wanted
         ]
         page, more = self.tokened(kinds, lambda kind: kind.position)
         return ActionResult({"thingTypes": [kind.to_dict() for kind in page], **more})
@@ -107,9 +105,7 @@ class ThingResponses(Operation):
 
     def _attachments(self, attached: Mapping[str, tuple[int, str]]) -> tuple[Any, dict[str, str]]:
         wanted = self.given("thingPrincipalType")
-        found = [
-            (position, name, kind) for name, (position, kind) in attached.items() if wanted in (None, kind)
-        ]
+        found = [(position, name, kind) for name, (position, kind) in attached.items() if wanted in (None, kind)]
         return self.tokened(found, by_position)
 
     def tag_resource(self) -> ActionResult:
@@ -138,7 +134,8 @@ def _matches(thing: Any, params: Mapping[str, Any]) -> bool:
     name = params.get("attributeName")
     if not name:
         return True
-    value, wanted = thing.attributes.get(name), params.get("attributeValue") or ""
+    value: str | None = thing.attributes.get(name)
+    wanted: str = params.get("attributeValue") or ""
     if value is None:
         return False
     return value.startswith(wanted) if params.get("usePrefixAttributeValue") else value == wanted

@@ -9,31 +9,39 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from moto.iot import models as moto_iot
 from moto.iot.exceptions import ResourceNotFoundException
-from moto.iot.models import FakeThing, FakeThingType
 
 from dicfix.offline.aws_api.iot.state import State, not_found
 from dicfix.offline.rules import things as rules
+
+_FakeThing: Any = moto_iot.FakeThing
+_FakeThingType: Any = moto_iot.FakeThingType
 
 
 class Things(State):
     """The operations on things and thing types."""
 
-    def describe_thing(self, thing_name: str) -> FakeThing:
+    @property
+    def _moto(self) -> Any:
+        """This backend as moto's, for what moto's own part of it does."""
+        return self
+
+    def describe_thing(self, thing_name: str) -> Any:
         """The thing of this name, found by its ARN; moto's own operations call it too."""
         thing = self.things.get(self.arn(f"thing/{thing_name}"))
         if thing is None:
             raise ResourceNotFoundException(f"Thing {thing_name} does not exist")
         return thing
 
-    def describe_thing_type(self, thing_type_name: str) -> FakeThingType:
+    def describe_thing_type(self, thing_type_name: str) -> Any:
         """The thing type of this name."""
         thing_type = self.thing_types.get(self.arn(f"thingtype/{thing_type_name}"))
         if thing_type is None:
             raise ResourceNotFoundException(f"Thing type {thing_type_name} does not exist")
         return thing_type
 
-    def _usable_type(self, name: str | None) -> FakeThingType | None:
+    def _usable_type(self, name: str | None) -> Any:
         if not name:
             return None
         thing_type = self.describe_thing_type(name)
@@ -42,7 +50,7 @@ class Things(State):
 
     def make_thing(
         self, name: str, *, thing_type: str | None, attributes: Mapping[str, str], billing_group: str | None
-    ) -> FakeThing:
+    ) -> Any:
         """Create a thing; the same again gives the same thing. Source: AWS-4, AWS API CreateThing."""
         wanted = {"type": thing_type, "attributes": dict(attributes), "billingGroup": billing_group}
         existing = self.things.get(self.arn(f"thing/{name}"))
@@ -51,11 +59,11 @@ class Things(State):
             return existing
         kind = self._usable_type(thing_type)
         rules.attribute_count(attributes, typed=kind is not None)
-        thing = FakeThing(name, kind, dict(attributes), self.account_id, self.region_name, billing_group)
+        thing = _FakeThing(name, kind, dict(attributes), self.account_id, self.region_name, billing_group)
         thing.position = self.next_position()
         self.things[thing.arn] = thing
         if billing_group:
-            self.add_thing_to_billing_group(billing_group_name=billing_group, thing_arn=thing.arn)  # type: ignore[attr-defined]
+            self._moto.add_thing_to_billing_group(billing_group_name=billing_group, thing_arn=thing.arn)
         self.feed.changed()
         return thing
 
@@ -91,7 +99,7 @@ class Things(State):
         rules.principals_detached(name, len(self.principals_of.get(name, ())))
         for group in self.thing_groups.values():
             group.things.pop(thing.arn, None)
-        for billing_group in self.billing_groups.values():  # type: ignore[attr-defined]
+        for billing_group in self._moto.billing_groups.values():
             if thing.arn in billing_group.things:
                 billing_group.things.remove(thing.arn)
         for principal in self.principals_of.pop(name, {}):
@@ -123,13 +131,13 @@ class Things(State):
         del self.principals_of[thing_name][principal]
         self.feed.changed(record.certificate_id)
 
-    def make_thing_type(self, name: str, properties: dict[str, Any]) -> FakeThingType:
+    def make_thing_type(self, name: str, properties: dict[str, Any]) -> Any:
         """Create a thing type; the same again gives the same thing type."""
         existing = self.thing_types.get(self.arn(f"thingtype/{name}"))
         if existing is not None:
             rules.same_thing_type(name, existing.arn, existing.thing_type_properties or {}, properties)
             return existing
-        thing_type = FakeThingType(name, properties, self.account_id, self.region_name)
+        thing_type = _FakeThingType(name, properties, self.account_id, self.region_name)
         thing_type.position = self.next_position()
         self.thing_types[thing_type.arn] = thing_type
         return thing_type
@@ -163,7 +171,7 @@ class Things(State):
         }
 
 
-def _configuration(thing: FakeThing) -> dict[str, Any]:
+def _configuration(thing: Any) -> dict[str, Any]:
     return {
         "type": thing.thing_type.thing_type_name if thing.thing_type else None,
         "attributes": dict(thing.attributes),

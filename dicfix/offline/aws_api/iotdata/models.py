@@ -10,5 +10,5 @@ from moto.iotdata.models import IoTDataPlaneBackend, iotdata_backends
 __all__ = ["EmbeddedIoTDataBackend", "iotdata_backends"]
 
 
-class EmbeddedIoTDataBackend(IoTDataPlaneBackend):  # type: ignore[misc]
+class EmbeddedIoTDataBackend(IoTDataPlaneBackend):
     """moto's backend, reached at the account's own host too."""
