@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from dicfix.cli.columns import wrapped
+from dicfix.findings import Axis
 
 if TYPE_CHECKING:
     from dicfix.controls import Control
@@ -42,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print_list(controls: list[Control]) -> None:
-    for axis in dict.fromkeys(one.axis for one in controls):
+    for axis in sorted({one.axis for one in controls}, key=list(Axis).index):
         of_axis = [one for one in controls if one.axis is axis]
         heading = f"{axis.value} ({len(of_axis)})"
         print(f"{heading}\n{'=' * len(heading)}")

@@ -139,7 +139,7 @@ def server_certificate_fits(look: Look) -> Iterator[Finding]:
     remedy="register the CA in single account mode (edition 2024-04), or build a firmware that sends the server name",
     needs=CA_NEEDS,
     operations=CA_OPERATIONS,
-    source="https://docs.aws.amazon.com/iot/latest/apireference/API_CACertificateDescription.html",
+    source="docs.aws.amazon.com/iot/latest/apireference/API_CACertificateDescription.html",
 )
 def firmware_can_connect(look: Look) -> Iterator[Finding]:
     """SNI_ONLY needs SNI."""

@@ -38,7 +38,7 @@ _WEAK = {
     remedy="register a CA certificate of this account's own",
     needs=(*CA_NEEDS, "caller"),
     operations=(*CA_OPERATIONS, "sts:GetCallerIdentity"),
-    source="https://docs.aws.amazon.com/iot/latest/apireference/API_CACertificateDescription.html",
+    source="docs.aws.amazon.com/iot/latest/apireference/API_CACertificateDescription.html",
 )
 def ca_certificate_is_owned_here(look: Look) -> Iterator[Finding]:
     """ownedBy is the caller's account."""
@@ -61,7 +61,7 @@ def ca_certificate_is_owned_here(look: Look) -> Iterator[Finding]:
     remedy="aws iot update-ca-certificate --new-status INACTIVE, then delete-ca-certificate, for the one not in use",
     needs=CA_NEEDS,
     operations=CA_OPERATIONS,
-    source="https://docs.aws.amazon.com/iot/latest/developerguide/manage-your-CA-certs.html",
+    source="docs.aws.amazon.com/iot/latest/developerguide/manage-your-CA-certs.html",
 )
 def ca_subject_is_unique(look: Look) -> Iterator[Finding]:
     """One registered CA certificate per subject."""
@@ -87,7 +87,7 @@ def ca_subject_is_unique(look: Look) -> Iterator[Finding]:
     remedy="delete the certificate and register it again with its CA",
     needs=CA_NEEDS,
     operations=(*CA_OPERATIONS, *CERTIFICATE_OPERATIONS),
-    source="https://docs.aws.amazon.com/iot/latest/apireference/API_RegisterCACertificate.html",
+    source="docs.aws.amazon.com/iot/latest/apireference/API_RegisterCACertificate.html",
 )
 def certificates_have_the_mode_of_their_ca(look: Look) -> Iterator[Finding]:
     """A certificate's mode follows its CA's."""
@@ -109,7 +109,7 @@ def certificates_have_the_mode_of_their_ca(look: Look) -> Iterator[Finding]:
     remedy="aws iot detach-thing-principal --thing-name <name> --principal <the certificate that is not its own>",
     needs=("things",),
     operations=("iot:ListThingPrincipals",),
-    source="https://docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-device-cert-shared.html",
+    source="docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-device-cert-shared.html",
 )
 def certificates_are_not_shared(look: Look) -> Iterator[Finding]:
     """Each thing has exactly one certificate and each certificate exactly one thing."""
@@ -133,7 +133,7 @@ def certificates_are_not_shared(look: Look) -> Iterator[Finding]:
     remedy="sign again with another common name and an extension file, such as dicfix certs with version 3",
     needs=CERTIFICATE_NEEDS,
     operations=CERTIFICATE_OPERATIONS,
-    source="https://docs.aws.amazon.com/iot/latest/developerguide/x509-client-certs.html",
+    source="docs.aws.amazon.com/iot/latest/developerguide/x509-client-certs.html",
 )
 def client_certificates_are_sound(look: Look) -> Iterator[Finding]:
     """Subject differs from issuer, version 3, no weak signature algorithm."""

@@ -119,7 +119,7 @@ def _shortened(texts: list[str]) -> str:
     remedy="aws iot set-default-policy-version --policy-name <name> --policy-version-id <newest>",
     needs=("policies",),
     operations=("iot:GetPolicy", "iot:ListPolicyVersions"),
-    source="https://docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html",
+    source="docs.aws.amazon.com/iot/latest/developerguide/iot-policies.html",
 )
 def default_version_is_the_newest(look: Look) -> Iterator[Finding]:
     """What the account enforces is what was written last."""
