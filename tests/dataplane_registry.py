@@ -375,6 +375,10 @@ class RawClient:
         answer = self.read()
         assert answer.kind == 13, answer
 
+    def ping_after_acknowledgements(self, count: int) -> None:
+        """``count`` PUBACKs and the answer to a PINGREQ."""
+        assert [message.kind for message in self.messages_until_ping()] == [4] * count
+
     def messages_until_ping(self) -> list[Received]:
         """Every message that comes before the answer to a PINGREQ."""
         self.send(b"\xc0\x00")

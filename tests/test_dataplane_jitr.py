@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from dataplane_registry import ALLOW_ALL, Issued, RawClient, connect_packet, issue
+from tools import openssl_makes_the_guides_files
 
 from dicfix.offline.dataplane import AWS_IOT
 
@@ -112,11 +114,12 @@ def test_an_issuer_name_without_its_signature_registers_nothing(plane: Plane) ->
     assert forged.certificate_id not in plane.registry.certificates
 
 
-def test_a_version_1_certificate_is_registered_too(plane: Plane) -> None:
-    plane.registry.register_ca(plane.ca, auto_registration=True)
-    leaf = issue("new", plane.ca)
-    assert leaf.certificate.version is x509.Version.v3
-    again = issue("again", plane.ca, extensions=[x509.BasicConstraints(ca=False, path_length=None)])
-    assert again.certificate.signature_hash_algorithm is not None
-    assert isinstance(again.certificate.signature_hash_algorithm, hashes.SHA256)
-    plane.refused(_present(plane, again), "CERTIFICATE_REGISTERED_NOW")
+def test_a_version_1_certificate_as_the_openssl_command_makes_it_is_registered(plane: Plane) -> None:
+    openssl_makes_the_guides_files(plane.folder)
+    ca = x509.load_pem_x509_certificate((plane.folder / "CA.crt").read_bytes())
+    leaf = x509.load_pem_x509_certificate((plane.folder / "device.crt").read_bytes())
+    key = serialization.load_pem_private_key((plane.folder / "device.key").read_bytes(), None)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    assert leaf.version is x509.Version.v1
+    plane.registry.register_ca(Issued(ca, key), auto_registration=True)
+    plane.refused(_present(plane, Issued(leaf, key)), "CERTIFICATE_REGISTERED_NOW")

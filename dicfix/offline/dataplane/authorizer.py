@@ -6,6 +6,7 @@ Imports the registry's Protocol and the rules; knows no sockets.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cryptography import x509
 
@@ -21,8 +22,31 @@ _KEPT_DECISIONS = 1024
 _OPEN = object()
 
 
+class _Values(dict[str, tuple[str, ...]]):
+    """Values of policy variables; those of the certificate are read when a policy first asks for one."""
+
+    __slots__ = ("_certificate", "_certificate_id")
+
+    def __init__(self, certificate: x509.Certificate, certificate_id: str) -> None:
+        super().__init__()
+        self._certificate: x509.Certificate | None = certificate
+        self._certificate_id = certificate_id
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The values of a variable."""
+        if self._certificate is not None and key.startswith("iot:certificate"):
+            self.update(variables.certificate_values(self._certificate, self._certificate_id))
+            self._certificate = None
+        return super().get(key, default)
+
+
 class Authorizer:
     """The decisions for one connection; ``plain`` leaves AWS's topic rules out, never the policies."""
+
+    __slots__ = (
+        "_certificate_id", "_client_id", "_plain", "_policies", "_publishes", "_receives", "_registry", "_values",
+        "thing", "version",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -39,22 +63,19 @@ class Authorizer:
         self._certificate_id = certificate_id
         self._client_id = client_id
         self._plain = plain
-        self._fixed = {
-            **variables.certificate_values(certificate, certificate_id),
-            "iot:clientid": (client_id,),
-            "aws:sourceip": (source_ip,),
-        }
+        self._values = _Values(certificate, certificate_id)
+        self._values["iot:clientid"] = (client_id,)
+        self._values["aws:sourceip"] = (source_ip,)
         attributes = [] if connect.clean_session else ["PersistentConnect"]
         if connect.will is not None:
             attributes.append("LastWill")
-            self._fixed["iot:lastwilltopic"] = (connect.will.topic,)
+            self._values["iot:lastwilltopic"] = (connect.will.topic,)
         if attributes:
-            self._fixed["iot:connectattributes"] = tuple(attributes)
+            self._values["iot:connectattributes"] = tuple(attributes)
         self._publishes: dict[tuple[str, bool], object] = {}
         self._receives: dict[str, bool] = {}
         self.version = -1
         self._policies: Sequence[PolicyText] = ()
-        self._values: variables.Values = {}
         self.thing: AttachedThing | None = None
 
     def refresh(self, version: int) -> None:
@@ -66,7 +87,9 @@ class Authorizer:
         self._receives.clear()
         self._policies = self._registry.policies(self._certificate_id)
         self.thing = variables.connection_thing(self._client_id, self._registry.things(self._certificate_id))
-        self._values = {**self._fixed, **variables.thing_values(self.thing)}
+        for name in [name for name in self._values if name.startswith("iot:connection.")]:
+            del self._values[name]
+        self._values.update(variables.thing_values(self.thing))
 
     def decide(self, action: str, name: str) -> policy.Decision:
         """The decision on a client ID, topic or topic filter."""

@@ -29,6 +29,12 @@ PLAIN_MAX_REMAINING_LENGTH = 16 * 1024 * 1024
 class Connection:
     """One client's connection, from the end of its TLS handshake on."""
 
+    __slots__ = (
+        "_broker", "_connected", "_ended", "_last_packet_s", "_out", "_peer", "_plain", "_rate", "_rate_since_s",
+        "_reader", "_transport", "authorizer", "certificate_id", "client_id", "congested", "connect", "session",
+        "session_id", "source_ip", "source_port", "version",
+    )  # fmt: skip
+
     def __init__(self, broker: Broker, transport: Transport, peername: tuple[str, int]) -> None:
         self.source_ip, self.source_port = peername
         self.congested = False
@@ -51,15 +57,6 @@ class Connection:
         self._rate = [0, 0]
         limit = PLAIN_MAX_REMAINING_LENGTH if self._plain else MAX_REMAINING_LENGTH
         self._reader = packets.PacketReader(limit)
-        self._handlers: dict[int, Callable[[int, bytes], None]] = {
-            packets.PUBLISH: self._on_publish,
-            packets.PUBACK: self._on_puback,
-            packets.SUBSCRIBE: self._on_subscribe,
-            packets.UNSUBSCRIBE: self._on_unsubscribe,
-            packets.PINGREQ: self._on_pingreq,
-            packets.DISCONNECT: self._on_disconnect,
-            packets.CONNECT: self._on_second_connect,
-        }
 
     # Bytes in and out
 
@@ -93,8 +90,8 @@ class Connection:
             if packet_type != packets.CONNECT:
                 raise MalformedPacket("the first packet is not a CONNECT (MQTT-3.1.0-1)")
             self._on_connect(body)
-        elif packet_type in self._handlers:
-            self._handlers[packet_type](flags, body)
+        elif packet_type in _HANDLERS:
+            _HANDLERS[packet_type](self, flags, body)
         else:
             self.refuse("packet", Refusal("QOS_2", "a packet of QoS 2; AWS IoT has QoS 0 and 1"))
 
@@ -479,3 +476,13 @@ class Connection:
             qos=qos,
             size_bytes=size_bytes,
         )
+
+
+_HANDLERS: dict[int, Callable[[Connection, int, bytes], None]] = {
+    packets.PUBACK: Connection._on_puback,
+    packets.SUBSCRIBE: Connection._on_subscribe,
+    packets.UNSUBSCRIBE: Connection._on_unsubscribe,
+    packets.PINGREQ: Connection._on_pingreq,
+    packets.DISCONNECT: Connection._on_disconnect,
+    packets.CONNECT: Connection._on_second_connect,
+}

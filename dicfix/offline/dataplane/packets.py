@@ -103,6 +103,8 @@ class Unsubscribe:
 class PacketReader:
     """Cuts a stream of bytes into packets: ``(type, flags, body)`` each. Source: section 2.2."""
 
+    __slots__ = ("_buffer", "_max")
+
     def __init__(self, max_remaining_length: int) -> None:
         self._max = max_remaining_length
         self._buffer = b""

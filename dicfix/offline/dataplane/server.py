@@ -11,7 +11,7 @@ import dataclasses
 import socket
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dicfix.errors import DeadlineExceeded, UsageError
 from dicfix.offline.dataplane.broker import Broker
@@ -111,6 +111,7 @@ class DataPlane:
         broker = self._broker
         self._stopping = asyncio.Event()
         server = await loop.create_server(lambda: Transport(broker, context), sock=listener, backlog=_BACKLOG)
+        loop.set_exception_handler(self._note_fault)
         self._loop = loop
         self._tick()
         ready.set()
@@ -121,14 +122,21 @@ class DataPlane:
             await asyncio.sleep(0)
 
     def _tick(self) -> None:
-        self._do(self._broker.timers.run_due)
         if self._loop is not None:
             self._loop.call_later(_TICK_S, self._tick)
+        self._do(self._broker.timers.run_due)
 
     def _do(self, action: Callable[[], None]) -> None:
         self._broker.begin()
-        action()
-        self._broker.flush()
+        try:
+            action()
+        finally:
+            self._broker.flush()
+
+    def _note_fault(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        fault = context.get("exception")
+        text = f"{type(fault).__name__}: {fault}" if fault else str(context.get("message"))
+        self.transcript.add(self._broker.now_ms, "fault", refused=True, reason="SERVER_ERROR", text=text)
 
     def _post(self, action: Callable[[], None]) -> bool:
         loop = self._loop
@@ -141,10 +149,17 @@ class DataPlane:
         self._post(lambda: self._broker.certificate_changed(certificate_id))
 
     def settle(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
-        """Wait until everything that was asked before has been done; not for callers that hold the registry's lock."""
-        done = threading.Event()
-        if self._post(done.set) and not done.wait(timeout_s):
+        """Wait until all that was asked before is done and due timers have run; never while holding the registry's lock."""
+        loop, done = self._loop, threading.Event()
+        if loop is None:
+            return
+        loop.call_soon_threadsafe(self._settled, done)
+        if not done.wait(timeout_s):
             raise DeadlineExceeded("data plane settle", timeout_s, "the data plane's work")
+
+    def _settled(self, done: threading.Event) -> None:
+        self._do(self._broker.timers.run_due)
+        done.set()
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 0, retain: bool = False) -> None:
         """Publish as the service does (iot-data Publish, events): no policy of a sender is asked."""

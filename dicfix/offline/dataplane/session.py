@@ -42,6 +42,11 @@ class _Unacknowledged:
 class Session:
     """One client ID's state on the server; without a ``link`` while it is not connected."""
 
+    __slots__ = (
+        "_clock", "_last_packet_id", "_pace", "_retry", "_timers", "_unacknowledged", "_waiting", "clean", "client_id",
+        "expiry", "link", "subscriptions",
+    )  # fmt: skip
+
     def __init__(self, client_id: str, *, clean: bool, clock: Clock, timers: Timers) -> None:
         self.client_id = client_id
         self.clean = clean

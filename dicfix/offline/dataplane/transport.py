@@ -24,6 +24,8 @@ CONGESTED_BYTES = 8 * 1024 * 1024
 class Transport(asyncio.Protocol):
     """One client's socket."""
 
+    __slots__ = ("_broker", "_closing", "_connection", "_network", "_tls", "_waiting")
+
     def __init__(self, broker: Broker, context: SSL.Context) -> None:
         self._broker = broker
         self._tls = TlsLayer(context)

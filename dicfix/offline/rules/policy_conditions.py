@@ -7,12 +7,11 @@ Source: IAM user guide, reference_policies_elements_condition_operators and refe
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dicfix.offline.rules import Level, rule
-from dicfix.offline.rules.policy_variables import Values, is_known, pattern_of, text_of
+from dicfix.offline.rules.policy_variables import Values, is_known, matches, text_of
 
 _PURE = "tests/test_rules_policy_conditions.py::"
 
@@ -30,8 +29,7 @@ def _equals_ignoring_case(value: str, wanted: str, values: Values) -> bool | Non
 
 
 def _like(value: str, wanted: str, values: Values) -> bool | None:
-    pattern = pattern_of(wanted, values)
-    return None if pattern is None else re.fullmatch(pattern, value, re.DOTALL) is not None
+    return matches(wanted, value, values)
 
 
 def _in_network(value: str, wanted: str, _values: Values) -> bool | None:
@@ -106,10 +104,10 @@ def _values_met(
 ) -> bool | None:
     verdicts = []
     for value in found:
-        matches = [matcher(value, text, values) for text in wanted]
-        if None in matches:
+        met = [matcher(value, text, values) for text in wanted]
+        if None in met:
             return None
-        verdicts.append(any(matches) != negated)
+        verdicts.append(any(met) != negated)
     return any(verdicts) if qualifier == "foranyvalue" else all(verdicts)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from dicfix.offline.registry import PolicyText
 from dicfix.offline.rules import Level, rule
 from dicfix.offline.rules.policy_conditions import conditions_met
-from dicfix.offline.rules.policy_variables import Values, pattern_of
+from dicfix.offline.rules.policy_variables import Values, matches
 from dicfix.offline.rules.refusals import AUTH_ERROR, Refusal
 
 CONNECT = "iot:Connect"
@@ -137,11 +137,10 @@ def _action_is(pattern: str, action: str) -> bool:
 def _resource_matches(statement: Mapping[str, Any], resource: str, values: Values, *, allow: bool) -> bool:
     negated = "NotResource" in statement
     templates = _listed(statement["NotResource"] if negated else statement.get("Resource"))
-    patterns = [pattern_of(template, values) for template in templates]
-    if negated and allow and None in patterns:
+    verdicts = [matches(template, resource, values) for template in templates]
+    if negated and allow and None in verdicts:
         return False  # a variable without a value must not turn "all but mine" into "all"
-    matched = any(p is not None and re.fullmatch(p, resource, re.DOTALL) for p in patterns)
-    return matched != negated
+    return any(verdicts) != negated
 
 
 def _statements(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

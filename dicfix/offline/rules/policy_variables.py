@@ -6,6 +6,7 @@ Source: developerguide iot-policy-variables, thing-policy-variables, cert-policy
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -162,35 +163,40 @@ def is_known(name: str) -> bool:
     return lower in _KNOWN or lower.startswith(_KNOWN_FAMILIES)
 
 
-def pattern_of(template: str, values: Values) -> str | None:
-    """A regular expression for ``template``: variables put in as literal text, ``*`` and ``?`` as wildcards.
-
-    None if a variable has no value on this connection: then the template matches nothing.
-    """
-    parts: list[str] = []
+@functools.lru_cache(maxsize=4096)
+def _segments(template: str) -> tuple[tuple[bool, str], ...]:
+    """``template`` cut into ``(is a variable, text or name)``."""
+    segments: list[tuple[bool, str]] = []
     position = 0
     for variable in _VARIABLE.finditer(template):
-        parts.append(_wildcards(template[position : variable.start()]))
-        literal = _literal(variable[1], values)
-        if literal is None:
-            return None
-        parts.append(re.escape(literal))
+        segments += ((False, template[position : variable.start()]), (True, variable[1]))
         position = variable.end()
-    parts.append(_wildcards(template[position:]))
-    return "".join(parts)
+    segments.append((False, template[position:]))
+    return tuple(segment for segment in segments if segment[0] or segment[1])
 
 
 def text_of(template: str, values: Values) -> str | None:
     """``template`` with its variables put in; None if one has no value on this connection."""
-    parts: list[str] = []
-    position = 0
-    for variable in _VARIABLE.finditer(template):
-        literal = _literal(variable[1], values)
+    parts = [_literal(text, values) if is_variable else text for is_variable, text in _segments(template)]
+    return None if None in parts else "".join(part for part in parts if part is not None)
+
+
+def matches(template: str, text: str, values: Values) -> bool | None:
+    """Whether ``template`` with its variables put in matches ``text``: ``*`` and ``?`` outside variables are wildcards.
+
+    None if a variable has no value on this connection.
+    """
+    segments = _segments(template)
+    if not any("*" in part or "?" in part for is_variable, part in segments if not is_variable):
+        literal = text_of(template, values)
+        return None if literal is None else literal == text
+    pattern: list[str] = []
+    for is_variable, part in segments:
+        literal = _literal(part, values) if is_variable else part
         if literal is None:
             return None
-        parts += (template[position : variable.start()], literal)
-        position = variable.end()
-    return "".join((*parts, template[position:]))
+        pattern.append(re.escape(literal) if is_variable else _wildcards(part))
+    return re.fullmatch("".join(pattern), text, re.DOTALL) is not None
 
 
 def _literal(name: str, values: Values) -> str | None:
