@@ -109,7 +109,7 @@ def certificates_have_the_mode_of_their_ca(look: Look) -> Iterator[Finding]:
     remedy="aws iot detach-thing-principal --thing-name <name> --principal <the certificate that is not its own>",
     needs=("things",),
     operations=("iot:ListThingPrincipals",),
-    source="docs.aws.amazon.com/iot-device-defender/latest/devguide/audit-chk-device-cert-shared.html",
+    source="AWS IoT Device Defender developer guide, audit-chk-device-cert-shared.html",
 )
 def certificates_are_not_shared(look: Look) -> Iterator[Finding]:
     """Each thing has exactly one certificate and each certificate exactly one thing."""
