@@ -57,9 +57,16 @@ def test_scenarios_are_found_by_their_own_and_inherited_tags(features):
     }
 
 
-def test_no_directory_has_no_scenarios(tmp_path):
-    """Installed without the features, the clauses are still printed."""
-    assert scenarios_by_tag(tmp_path / "none") == {}
+def test_a_directory_that_is_not_there_is_one_message(tmp_path, capsys):
+    """Not every clause without a scenario."""
+    assert main(["clauses", "--features", str(tmp_path / "none")]) == 2
+    assert "none" in capsys.readouterr().err
+
+
+def test_elsewhere_the_checkouts_own_features_are_read(tmp_path, monkeypatch, capsys):
+    """The working directory does not matter."""
+    monkeypatch.chdir(tmp_path)
+    assert "scenario: 01_openssl" in printed(capsys, "clauses")
 
 
 def test_a_feature_that_is_no_gherkin_is_named(tmp_path):

@@ -20,16 +20,14 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser("clauses", help="print the clauses of the guide with their scenarios and controls")
     parser.add_argument("--edition", metavar="NAME", help="only the clauses of this edition, such as 2023-08")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument(
-        "--features", metavar="DIR", type=Path, default=Path("features"), help="where the .feature files lie"
-    )
+    parser.add_argument("--features", metavar="DIR", type=Path, help="where the .feature files lie (default: features)")
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the clauses; those not yet built come last, under their own heading."""
     chosen = clauses_of(args.edition) if args.edition else CLAUSES
-    scenarios = scenarios_by_tag(args.features)
+    scenarios = scenarios_by_tag(_features(args.features))
     if args.json:
         print(json.dumps([_as_json(one, scenarios) for one in chosen], indent=2))
         return 0
@@ -45,10 +43,21 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _features(given: Path | None) -> Path:
+    """The directory given, else ``features`` here, else that of the checkout; raises UsageError where none is."""
+    checkout = Path(__file__).parents[2]
+    for one in (given,) if given else (Path("features"), checkout / "features"):
+        if one.is_dir():
+            return one
+    raise UsageError(
+        f"there is no directory {given or 'features'}", remedy="name the .feature files' directory: --features"
+    )
+
+
 def scenarios_by_tag(directory: Path) -> dict[str, list[str]]:
     """Scenarios by each of their tags (their own and those they inherit), as ``file: name``.
 
-    Raises UsageError for a feature file that is no Gherkin. A directory that is not there has none.
+    Raises UsageError for a feature file that is no Gherkin.
     """
     from gherkin.errors import ParserError
     from gherkin.parser import Parser
