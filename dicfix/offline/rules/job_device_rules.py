@@ -32,7 +32,7 @@ _DETAIL_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
 )
 def status_for_device(status: Any) -> None:
     """A device gives a status on every update: IN_PROGRESS, SUCCEEDED, FAILED or REJECTED."""
-    if status not in DEVICE_STATUSES:
+    if not isinstance(status, str) or status not in DEVICE_STATUSES:
         raise JobRefused("InvalidRequest", f"status {status!r} is not one of {', '.join(sorted(DEVICE_STATUSES))}")
 
 
