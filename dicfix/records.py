@@ -129,7 +129,8 @@ class ClientFiles:
 class LocalFiles:
     """What lies in the certificate directory: CA, clients by thing name, verification set, server certificate.
 
-    Keys themselves are never kept here; only what they are and whether they fit.
+    Keys themselves are not kept here, only what they are and whether they fit; but ``header`` and ``certificate_source``
+    are the firmware's text, which has one inside.
     """
 
     ca: ClientFiles = field(default_factory=lambda: ClientFiles("CA"))
@@ -137,8 +138,9 @@ class LocalFiles:
     verification: ClientFiles = field(default_factory=lambda: ClientFiles("verification_cert"))
     serial_file: Field[str | None] = None
     server_certificate_pem: Field[str | None] = None
-    header: Field[str | None] = None
-    certificate_source: Field[str | None] = None
+    # The firmware's own files hold the device's key: never shown, and not for a saved inventory.
+    header: Field[str | None] = field(default=None, repr=False)
+    certificate_source: Field[str | None] = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

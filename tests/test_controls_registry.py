@@ -469,3 +469,9 @@ def test_no_finding_holds_key_material():
         for one in CONTROLS:
             for finding in run_control(one, good_inventory("2024-04"), good_settings("2024-04", mode), NOW):
                 assert "BEGIN" not in repr(finding)
+
+
+def test_the_records_of_the_build_never_show_its_key():
+    """Header and certificate source hold the device's key, and a repr may reach a report."""
+    for edition in EDITIONS:
+        assert "PRIVATE KEY" not in repr(good_inventory(edition))
