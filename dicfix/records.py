@@ -129,8 +129,8 @@ class ClientFiles:
 class LocalFiles:
     """What lies in the certificate directory: CA, clients by thing name, verification set, server certificate.
 
-    Keys themselves are not kept here, only what they are and whether they fit; but ``header`` and ``certificate_source``
-    are the firmware's text, which has one inside.
+    Keys themselves are not kept here, only what they are and whether they fit; but ``header`` and
+    ``certificate_source`` are the firmware's text, which has one inside.
     """
 
     ca: ClientFiles = field(default_factory=lambda: ClientFiles("CA"))
