@@ -6,4 +6,6 @@ pytest_plugins = [
     "steps.registration",
     "steps.things",
     "steps.connection",
+    "steps.refusals",
+    "steps.lifecycle",
 ]

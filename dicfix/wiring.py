@@ -22,14 +22,14 @@ from dicfix.aws.session import AwsSession
 from dicfix.certificates import read_certificate
 from dicfix.errors import GuardRefused, UsageError
 from dicfix.keystore import Keystore
-from dicfix.lab.network import Network
+from dicfix.lab.network import KeptRefusal, Network
 from dicfix.mqtt.parameters import Deadlines
 from dicfix.mqtt.route import Route, Routes
 from dicfix.settings import Settings
 from dicfix.trust import amazon_root_ca_1
 
 if TYPE_CHECKING:
-    from dicfix.offline.cloud import EmbeddedCloud
+    from dicfix.offline.cloud import EmbeddedCloud, RegionPlane
 
 JOURNAL = "journal.jsonl"
 
@@ -54,14 +54,7 @@ class Surroundings:
     @staticmethod
     def offline(cloud: EmbeddedCloud, settings: Settings) -> Surroundings:
         """The embedded cloud, with the documented endpoint routed to its loopback port."""
-        route = Route(cloud.endpoint, 8883, "127.0.0.1", cloud.mqtt_port)
-        network = Network(
-            routes=Routes.offline([route]),
-            server_root_pem=cloud.server_root_pem,
-            deadlines=_mqtt_deadlines(settings),
-            server_reason=lambda client_id: _last_refusal(cloud, client_id),
-            server_transcript=cloud.transcript.render,
-        )
+        network = offline_network(cloud, settings)
         kwargs = cloud.client_kwargs()
         return Surroundings(AwsSession(kwargs, max_attempts=1), kwargs, network, cloud.reset)
 
@@ -86,9 +79,26 @@ def _mqtt_deadlines(settings: Settings) -> Deadlines:
     return Deadlines(connect_s, connect_s, message_s, message_s, message_s, message_s)
 
 
-def _last_refusal(cloud: EmbeddedCloud, client_id: str) -> str:
-    refusals = cloud.transcript.refusals(client_id=client_id) or cloud.transcript.refusals()
+def offline_network(plane: EmbeddedCloud | RegionPlane, settings: Settings) -> Network:
+    """The network of the embedded cloud, or of one of its other Regions."""
+    return Network(
+        routes=Routes.offline([Route(plane.endpoint, 8883, "127.0.0.1", plane.mqtt_port)]),
+        server_root_pem=plane.server_root_pem,
+        deadlines=_mqtt_deadlines(settings),
+        server_reason=lambda client_id: _last_refusal(plane, client_id),
+        server_transcript=plane.transcript.render,
+        server_refusals=lambda: _refusals_and_ends(plane),
+    )
+
+
+def _last_refusal(plane: EmbeddedCloud | RegionPlane, client_id: str) -> str:
+    refusals = plane.transcript.refusals(client_id=client_id) or plane.transcript.refusals()
     return refusals[-1].reason if refusals else ""
+
+
+def _refusals_and_ends(plane: EmbeddedCloud | RegionPlane) -> tuple[KeptRefusal, ...]:
+    kept = (entry for entry in plane.transcript.entries() if entry.refused or entry.kind == "end")
+    return tuple(KeptRefusal(entry.number, entry.client_id, entry.reason, entry.text) for entry in kept)
 
 
 def _server_root(settings: Settings) -> str:

@@ -14,6 +14,7 @@ import botocore.exceptions as botocore_errors
 from botocore.config import Config
 
 from dicfix.aws.operations import READ_OPERATIONS, permission_for
+from dicfix.aws.remedies import remedy_for
 from dicfix.errors import AwsRefused, DicfixError, GuardRefused, Unreadable
 
 # Codes that say nothing about the resource: the caller, the network or the service stood in the way.
@@ -165,4 +166,4 @@ def _translate_answer(name: str, error: botocore_errors.ClientError) -> DicfixEr
         return Unreadable(name, code or "NoErrorCode", message, permission=permission)
     known = {"Error", "ResponseMetadata", "message"}
     extra = {key: str(value) for key, value in error.response.items() if key not in known}
-    return AwsRefused(name, code, message, extra=extra)
+    return AwsRefused(name, code, message, extra=extra, remedy=remedy_for(name, code))

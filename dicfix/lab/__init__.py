@@ -1,6 +1,7 @@
 """The lab: MQTT Explorer and virtual devices beside an onboarded account, as the guide's readers have them on a desk.
 
-One Lab serves one scenario; ``close`` ends every connection that it made. May import ``accounts``, ``mqtt``, ``device``.
+One Lab serves one scenario; ``close`` ends every connection that it made. May import ``accounts``, ``mqtt`` and
+``device``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dicfix.lab.network import Network
 from dicfix.mqtt.connection import Connection, connect
 from dicfix.mqtt.messages import Message
 from dicfix.mqtt.parameters import ConnectionParameters, TlsMaterial
+from dicfix.mqtt.route import Route
 from dicfix.mqtt.topics import matches
 from dicfix.mqtt.transcript import Transcript
 from dicfix.records import Exchange
@@ -51,13 +53,18 @@ class Lab:
         tls = TlsMaterial(self.network.server_root_pem, client.certificate.pem, client.key.pem)
         return ConnectionParameters(self.account.endpoint(), 8883, thing_name, tls, keep_alive_s=keep_alive_s)
 
-    def connect(self, parameters: ConnectionParameters) -> Connection:
-        """Connect along the run's route, after its guard; the connection is closed with the lab."""
+    def connect(
+        self, parameters: ConnectionParameters, *, route: Route | None = None, taking_over: bool = False
+    ) -> Connection:
+        """Connect along the run's route, after its guard; the connection is closed with the lab.
+
+        ``taking_over`` leaves the guard out, for a client ID that this lab itself has connected.
+        """
         connection = connect(
             parameters,
-            route=self.network.routes.find(parameters.host, parameters.port),
+            route=route or self.network.routes.find(parameters.host, parameters.port),
             deadlines=self.network.deadlines,
-            before_connect=self.network.before_connect,
+            before_connect=None if taking_over else self.network.before_connect,
             server_reason=self.network.server_reason,
             on_transcript=self.transcripts.append,
         )
