@@ -71,6 +71,11 @@ Feature: AWS CA certificate registration
       When the device's thing is created with its own certificate
       Then a thing exists for every device
 
+    @AWS-6.2 @performs @severity:critical
+    Scenario: The thing's name is the device's client ID
+      When the device's firmware material is written
+      Then the device's client ID is its thing's name
+
     @AWS-6.3 @performs @severity:critical
     Scenario: The thing uses its own certificate
       When the device's thing is created with its own certificate
@@ -90,6 +95,12 @@ Feature: AWS CA certificate registration
     Scenario: The policy is attached to the certificate
       When the device's thing is created with its own certificate
       Then the policy is attached to every device's certificate
+
+    @AWS-6.7 @performs @severity:critical
+    Scenario: The material is what the firmware's header and certificate source take
+      When the device's thing is created with its own certificate
+      And the device's firmware material is written
+      Then header and certificate source hold the device's own material
 
   Rule: Step 7 - Create the thing of MQTT Explorer (the guide prints "Repeat Step 5")
 

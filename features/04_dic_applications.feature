@@ -48,7 +48,7 @@ Feature: Direct Internet Connectivity applications
         | window      | tilt        | 9000  | 9000  | tilt/position set                   |
         | thermostat  | mode        | 3     | COOL  | thermostat/systemMode               |
         | thermostat  | temperature | 2150  | 21    | LocalTemperature/Temp               |
-        | thermostat  | cooling     | 2600  | 26    | OccupiedCoolingSetpoint/coolingTemp |
+        | thermostat  | cooling     | 2500  | 25    | OccupiedCoolingSetpoint/coolingTemp |
         | thermostat  | heating     | 2500  | 25    | OccupiedHeatingSetpoint/heatingTemp |
 
   Rule: A command on the topic command acts on the device

@@ -19,6 +19,21 @@ def the_explorers_thing_is_created(account: Account, judge: Judge, settings: Set
     judge.record(account.ensure_thing(settings.explorer_name))
 
 
+@when("the device's firmware material is written")
+def the_firmware_material_is_written(account: Account, judge: Judge, settings: Settings) -> None:
+    judge.record(account.ensure_firmware_material(settings.devices[0]))
+
+
+@then("the device's client ID is its thing's name")
+def the_client_id_is_the_thing_name(judge: Judge) -> None:
+    judge.expect("DIC-THG-02")
+
+
+@then("header and certificate source hold the device's own material")
+def the_material_is_the_devices_own(judge: Judge) -> None:
+    judge.expect("DIC-MAT-01")
+
+
 @then("a thing exists for every device")
 def a_thing_exists_for_every_device(judge: Judge) -> None:
     judge.expect("DIC-THG-01")

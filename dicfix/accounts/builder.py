@@ -17,6 +17,7 @@ from dicfix.keystore import Kept
 from dicfix.mqtt.profile import ExplorerProfile
 from dicfix.records import Inventory, known
 from dicfix.settings import Settings
+from dicfix.trust import amazon_root_ca_1
 
 
 class Builder:
@@ -92,7 +93,7 @@ class Builder:
     def ensure_firmware_material(self, thing_name: str) -> Done:
         """Header and certificate source of the device's firmware profile, refused where there is no room."""
         self.ensure_client_files(thing_name)
-        return self._guarded(lambda: material.ensure_firmware_material(self.site, thing_name))
+        return self._guarded(lambda: material.ensure_firmware_material(self.site, thing_name, amazon_root_ca_1().pem))
 
     def ensure_server_certificate(self) -> Done:
         """AmazonRootCA1.pem in the certificate directory. Source: AWS-8.1."""
@@ -128,6 +129,7 @@ class Builder:
         return (
             self.ensure_login(),
             *(self.ensure_thing(name) for name in things),
+            *(self.ensure_firmware_material(name) for name in self.settings.devices),
             self.ensure_server_certificate(),
             self.ensure_explorer_profile(),
         )

@@ -50,6 +50,12 @@ class Site:
         """What the file names of a thing's client set share: ``device``, ``explorer`` or the thing's own name."""
         return stems(self.settings.devices, self.settings.explorer_name).get(thing_name, thing_name)
 
+    def firmware_store(self, thing_name: str) -> Keystore:
+        """Where a device's header and source go: the certificate directory itself for the first device."""
+        is_first = thing_name == self.settings.devices[0]
+        directory = self.keystore.directory if is_first else self.keystore.directory / thing_name
+        return Keystore(directory, clock=self.now)
+
     def client(self, thing_name: str) -> ClientMaterial:
         """The client set of a thing, as it lies in the certificate directory."""
         return self.keystore.client(self.stem(thing_name))
