@@ -16,13 +16,23 @@ from dicfix.offline.rules import Level, RuleViolation, rule
 TESTS = "tests/test_rules_names.py::"
 
 
+_CLASSES = {
+    r"\p{L}\p{Z}\p{N}_": r"\w\s",
+    r"\p{C}": r"\x00-\x1f\x7f-\x9f",
+    r"\p{Cntrl}": r"\x00-\x1f\x7f",
+    r"\p{Upper}": "A-Z",
+    r"\p{Digit}": "0-9",
+    r"\p{Graph}": "!-~",
+}
+"""The classes of Java's regular expressions that the service models use, as Python writes them."""
+
+
 @functools.lru_cache(maxsize=512)
 def compiled(pattern: str) -> re.Pattern[str]:
     r"""``pattern`` of a service model for Python, which knows no ``\p{...}`` classes."""
-    text = pattern.replace(r"[\p{L}\p{Z}\p{N}", r"[\w\s").replace(r"\p{Graph}", r"!-~\u00a1-\uffff")
-    text = text.replace(r"\p{L}", r"\w").replace(r"\p{Z}", r"\s").replace(r"\p{N}", r"\d")
-    text = text.replace(r"\p{C}", r"\x00-\x1f\x7f-\x9f").replace(r"\p{Upper}", "A-Z").replace(r"\p{Digit}", "0-9")
-    return re.compile(text)
+    for name, characters in _CLASSES.items():
+        pattern = pattern.replace(name, characters)
+    return re.compile(pattern)
 
 
 @rule(
