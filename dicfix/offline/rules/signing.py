@@ -76,6 +76,7 @@ class SigningJob:
     reason: str = ""
     completed_at: float | None = None
     signed_key: str = ""
+    signed_version: str | None = None
 
 
 class Signing:
@@ -208,8 +209,10 @@ class Signing:
             return replace(job, status="Failed", reason=reason, completed_at=self.clock())
         data = self.objects.read(source["bucketName"], source["key"], source["version"])
         key = job.destination["prefix"] + job.job_id
-        self.objects.put(job.destination["bucketName"], key, signed_object(job.profile, data, source))
-        return replace(job, status="Succeeded", signed_key=key, completed_at=self.clock())
+        signed = self.objects.put(job.destination["bucketName"], key, signed_object(job.profile, data, source))
+        return replace(
+            job, status="Succeeded", signed_key=key, signed_version=signed.version, completed_at=self.clock()
+        )
 
     def _profile_answer(self, profile: Profile) -> Answer:
         arn = self._arns + f"/signing-profiles/{profile.name}"
