@@ -6,18 +6,22 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
-_PACKAGES = {"openssl": "openssl", "gcc": "gcc", "g++": "g++", "mosquitto": "mosquitto", "node": "nodejs"}
+_PACKAGES = {"mosquitto_pub": "mosquitto-clients", "mosquitto_sub": "mosquitto-clients", "node": "nodejs"}
+"""Where the Debian package has another name than its program."""
 
 
 def require_tool(tool: str) -> str:
     """The path of ``tool``; without it the test is skipped with its name, or fails where CI=true."""
-    path = shutil.which(tool)
-    if path:
-        return path
-    reason = f"{tool} is not on this machine (Debian package: {_PACKAGES.get(tool, tool)})"
+    package = _PACKAGES.get(tool, tool)
+    return shutil.which(tool) or missing(f"{tool} is not on this machine (Debian package: {package})")
+
+
+def missing(reason: str) -> NoReturn:
+    """Something that tests compare with is not to be had: a skip that names it, a failure where CI=true."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)
