@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from dicfix.offline import rules
 from dicfix.pytest_plugin import fixtures, machinery, options, performs, selection
 from dicfix.pytest_plugin.findings_log import FindingsLog
 
@@ -29,8 +30,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(FindingsLog(config), "dicfix findings")
 
 
-def pytest_report_header(config: pytest.Config) -> str:
-    """What is judged, where, and in which mode."""
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """What is judged, where, and in which mode; and the rules of the embedded cloud that were taken out, if any."""
     settings = config.stash[options.SETTINGS]
     where = f"target {settings.target}, Region {settings.region}"
-    return f"dicfix: guide edition {settings.edition}, {settings.mode}, {where}"
+    header = [f"dicfix: guide edition {settings.edition}, {settings.mode}, {where}"]
+    missing = rules.taken_out()
+    return [*header, f"dicfix: NOT A REAL RUN, without the rules {', '.join(missing)}"] if missing else header
