@@ -41,10 +41,9 @@ def cloud(settings: Settings) -> Iterator[EmbeddedCloud | None]:
     if settings.target != "offline":
         yield None
         return
-    from dicfix.offline.cloud import EmbeddedCloud
+    from dicfix.offline.cloud import DEFAULT_ACCOUNT_ID, EmbeddedCloud
 
-    account = {"account_id": settings.account} if settings.account else {}
-    with EmbeddedCloud(region=settings.region, **account) as running:
+    with EmbeddedCloud(region=settings.region, account_id=settings.account or DEFAULT_ACCOUNT_ID) as running:
         yield running
 
 
