@@ -35,6 +35,8 @@ STOP_TIMEOUT_S = 10.0
 SETTLE_TIMEOUT_S = 10.0
 _BACKLOG = 1024
 _TICK_S = 0.02
+_ACCEPT_STEPS = 3
+"""Turns of the event loop from accept to ``connection_made``; a server closed between them leaks the socket."""
 
 
 class DataPlane:
@@ -95,7 +97,7 @@ class DataPlane:
         self._loop = self._thread = None
 
     def _run(self, context: SSL.Context, listener: socket.socket, ready: threading.Event) -> None:
-        loop = asyncio.new_event_loop()
+        loop = asyncio.SelectorEventLoop()
         try:
             loop.run_until_complete(self._serve(loop, context, listener, ready))
         finally:
@@ -116,6 +118,9 @@ class DataPlane:
         self._tick()
         ready.set()
         await self._stopping.wait()
+        loop.remove_reader(listener)
+        for _ in range(_ACCEPT_STEPS):
+            await asyncio.sleep(0)
         server.close()
         broker.clear()
         while broker.open:
@@ -149,7 +154,7 @@ class DataPlane:
         self._post(lambda: self._broker.certificate_changed(certificate_id))
 
     def settle(self, timeout_s: float = SETTLE_TIMEOUT_S) -> None:
-        """Wait until all that was asked before is done and due timers have run; never while holding the registry's lock."""
+        """Wait until what was asked before is done and due timers have run; never while holding the registry's lock."""
         loop, done = self._loop, threading.Event()
         if loop is None:
             return
