@@ -1,6 +1,7 @@
 """The journal: what this project made in an account, written down before it is made, so that it can be cleaned up.
 
-A line of JSON per event; a half-written last line (a killed run) is passed over. May import ``errors`` only.
+A line of JSON per event. A half-written last line (a killed run) is passed over, and cut off before the next is
+written: what it was to announce had not been asked for yet. May import ``errors`` only.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Journal:
         if self.path is None:
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        _cut_half_line(self.path)
         line = json.dumps({"event": "made" if made else "removed", **asdict(entry)}) + "\n"
         descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -75,19 +77,26 @@ class Journal:
 
 def _events(path: Path) -> Iterator[tuple[Entry, bool]]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_bytes()[: _whole_lines_bytes(path)].decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the journal {path.name} cannot be read", remedy="restore or remove it") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(text.splitlines(), 1):
         try:
             event = json.loads(line)
             made = event.pop("event") == "made"
             yield Entry(**event), made
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if number == len(lines):
-                return
             raise UsageError(
                 f"line {number} of the journal {path.name} is not an event",
                 expected="one JSON object a line, as dicfix writes it",
                 remedy="restore the file, or remove the line after checking what it names",
             ) from error
+
+
+def _whole_lines_bytes(path: Path) -> int:
+    return path.read_bytes().rfind(b"\n") + 1
+
+
+def _cut_half_line(path: Path) -> None:
+    if path.exists() and (whole := _whole_lines_bytes(path)) < path.stat().st_size:
+        os.truncate(path, whole)
