@@ -41,7 +41,8 @@ def cloud(settings: Settings) -> Iterator[EmbeddedCloud | None]:
     if settings.target != "offline":
         yield None
         return
-    from dicfix.offline.cloud import DEFAULT_ACCOUNT_ID, EmbeddedCloud
+    from dicfix.offline.aws_api.binding import DEFAULT_ACCOUNT_ID
+    from dicfix.offline.cloud import EmbeddedCloud
 
     with EmbeddedCloud(region=settings.region, account_id=settings.account or DEFAULT_ACCOUNT_ID) as running:
         yield running

@@ -7,7 +7,7 @@ is performed, so the contract does not apply there.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -40,6 +40,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Any:
     """Close the contract once every step of the scenario has passed."""
     outcome = yield
     if performs(pyfuncitem):
-        judge: Judge = pyfuncitem.funcargs["request"].getfixturevalue("judge")
+        request = cast(pytest.FixtureRequest, pyfuncitem.funcargs["request"])
+        judge: Judge = request.getfixturevalue("judge")
         judge.end_performing()
     return outcome

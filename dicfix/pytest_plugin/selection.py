@@ -39,7 +39,8 @@ def not_applicable(info: ScenarioInfo, settings: Settings) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect scenarios of other editions, and mark those that cannot be performed here."""
     settings = config.stash[SETTINGS]
-    kept, dropped = [], []
+    kept: list[pytest.Item] = []
+    dropped: list[pytest.Item] = []
     for item in items:
         info = scenario_of(item)
         (kept if info is None or belongs(info, settings.edition) else dropped).append(item)
