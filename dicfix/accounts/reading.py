@@ -5,13 +5,15 @@ May import ``aws``, ``keystore``, ``mqtt.profile`` and ``records``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from dicfix.aws import connectivity, policies, registry
 from dicfix.aws.session import AwsSession
-from dicfix.errors import DicfixError, GuardRefused, Unreadable
-from dicfix.records import NOT_ASKED, DeviceCertificate, Inventory, LocalFiles, Thing, Unread
+from dicfix.certificates import read_certificate
+from dicfix.errors import DicfixError, GuardRefused, MaterialError, Unreadable
+from dicfix.records import NOT_ASKED, DeviceCertificate, Inventory, LocalFiles, Thing, Unread, known
 from dicfix.settings import Settings
 
 
@@ -86,9 +88,16 @@ class Reader:
         return {name: live for name, live in found if live}
 
     def _certificates(self) -> dict[str, DeviceCertificate]:
-        things = self._part("things")
-        if isinstance(things, Unread):
-            raise things.error()
-        ids = [arn.rsplit("/", 1)[1] for thing in things.values() for arn in thing.principals if ":cert/" in arn]
-        found = ((one, registry.read_certificate(self._session, one)) for one in dict.fromkeys(ids))
+        things = known(self._part("things"))
+        principals = [arn for one in things.values() for arn in known(one.principals)]
+        attached = [arn.rsplit("/", 1)[1] for arn in principals if ":cert/" in arn]
+        ids = dict.fromkeys([*attached, *self._local_ids()])
+        found = ((one, registry.read_certificate(self._session, one)) for one in ids)
         return {one: record for one, record in found if record}
+
+    def _local_ids(self) -> Iterator[str]:
+        local = self._part("local")
+        for client in () if isinstance(local, Unread) else local.clients.values():
+            with suppress(MaterialError):
+                if isinstance(client.certificate_pem, str):
+                    yield read_certificate(client.certificate_pem).certificate_id
