@@ -29,6 +29,21 @@ if TYPE_CHECKING:
     from dicfix.offline.cloud import EmbeddedCloud
 
 
+LAB = pytest.StashKey[Lab]()
+JUDGE = pytest.StashKey[Judge]()
+
+
+def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
+    """Attach what was performed and judged, and what the connections saw, however the scenario ended."""
+    evidence, node = Evidence(request.config), request.node
+    judge, lab = node.stash.get(JUDGE, None), node.stash.get(LAB, None)
+    if judge and (text := judge.account_of_steps()):
+        evidence.attach_text("steps and findings", text)
+    if lab and lab.transcripts:
+        evidence.attach_text("transcript of the connections", lab.transcript())
+        node.add_report_section("call", "MQTT transcript", lab.transcript())
+
+
 @pytest.fixture(scope="session")
 def settings(request: pytest.FixtureRequest) -> Settings:
     """The run's settings."""
@@ -80,9 +95,7 @@ def _audited(settings: Settings, surroundings: Surroundings, tmp_path_factory: p
 
 
 @pytest.fixture
-def account(
-    lasting_account: Account | None, surroundings: Surroundings, settings: Settings, tmp_path: Path
-) -> Account:
+def account(lasting_account: Account | None, surroundings: Surroundings, settings: Settings, tmp_path: Path) -> Account:
     """The account that the scenario's steps speak to."""
     if lasting_account is not None:
         return lasting_account
@@ -98,34 +111,25 @@ def evidence(request: pytest.FixtureRequest) -> Evidence:
 
 
 @pytest.fixture
-def desk(
-    request: pytest.FixtureRequest, account: Account, surroundings: Surroundings, evidence: Evidence
-) -> Iterator[Lab | None]:
-    """The lab beside the account, None in an audit; the transcript of its connections is attached."""
+def desk(request: pytest.FixtureRequest, account: Account, surroundings: Surroundings) -> Iterator[Lab | None]:
+    """The lab beside the account, None in an audit."""
     if not isinstance(account, Builder):
         yield None
         return
     lab = Lab(account, wiring.guarded(surroundings.network, account))
+    request.node.stash[LAB] = lab
     yield lab
     lab.close()
-    if lab.transcripts:
-        text = lab.transcript()
-        evidence.attach_text("transcript of the connections", text)
-        request.node.add_report_section("teardown", "MQTT transcript", text)
 
 
 @pytest.fixture
-def judge(
-    request: pytest.FixtureRequest, account: Account, desk: Lab | None, evidence: Evidence
-) -> Iterator[Judge]:
+def judge(request: pytest.FixtureRequest, account: Account, desk: Lab | None) -> Iterator[Judge]:  # noqa: ARG001 - the lab first
     """Judges the scenario's controls, and leaves what it found in the report."""
     info = scenario_of(request.node)
     judge = Judge(account, info.clauses if info else (), now=wiring.now_utc, skip=pytest.skip)
+    request.node.stash[JUDGE] = judge
     yield judge
     findings_log.keep(request.node, judge.findings)
-    text = judge.account_of_steps()
-    if text:
-        evidence.attach_text("steps and findings", text)
 
 
 @pytest.fixture

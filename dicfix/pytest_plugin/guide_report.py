@@ -26,7 +26,7 @@ _CATEGORIES = (
 def describe_clause(clause_id: str) -> str:
     """A clause as Markdown: its text, where to click, and what the guide prints wrongly."""
     one = clause(clause_id)
-    lines = [f"**{one.id}** ({one.page}, step {one.step}): {one.text}"]
+    lines = [f"({one.page}, step {one.step}) {one.text}"]
     if one.console_path:
         lines.append(f"Console: {one.console_path}")
     lines += [f"Slip in the guide: {slip}" for slip in one.slips]
