@@ -76,7 +76,10 @@ _POLICY = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
 _ACCOUNT = re.compile(r"\d{12}")
-_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:\d{1,5}")
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(\d{1,5})")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:(\d{1,5}))?(/[^\s?#]*)?")
+_SUBJECT = re.compile(r"/.*\bCN=[^/]+.*|(?!/).*\bCN=[^,]+.*")
+_KINDS = {str: "a text", bool: "true or false", int: "a whole number"}
 
 
 def _wrong(key: str, value: object, expected: str, remedy: str = "") -> UsageError:
@@ -113,8 +116,17 @@ def _each(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
     return check
 
 
+def _with_port(pattern: re.Pattern[str], group: int, expected: str) -> Callable[[str, Any], None]:
+    def check(key: str, value: Any) -> None:
+        found = pattern.fullmatch(value) if isinstance(value, str) else None
+        if found is None or not 0 < int(found[group] or 1) < 65536:
+            raise _wrong(key, value, expected)
+
+    return check
+
+
 def _subject(key: str, value: Any) -> None:
-    if not isinstance(value, str) or "CN=" not in value:
+    if not isinstance(value, str) or not value.isprintable() or not _SUBJECT.fullmatch(value):
         raise _wrong(key, value, "an X.500 name with a common name, such as /O=Example/CN=DIC CA")
 
 
@@ -127,7 +139,8 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "client_certificate_version": _one_of((1, 3)),
     "region": _matches(_REGION, "an AWS Region such as eu-west-1"),
     "account": _empty_or(_matches(_ACCOUNT, "the twelve digits of an AWS account")),
-    "mqtt_endpoint": _empty_or(_matches(_HOST_AND_PORT, "HOST:PORT")),
+    "endpoint_url": _empty_or(_with_port(_URL, 2, "an address such as http://127.0.0.1:5000")),
+    "mqtt_endpoint": _empty_or(_with_port(_HOST_AND_PORT, 1, "HOST:PORT, such as 127.0.0.1:8883")),
     "policy_name": _matches(_POLICY, "a policy name of 1 to 128 letters, digits or one of _+=,.@-"),
     "explorer_name": _thing_name,
     "devices": _each(_thing_name),
@@ -164,7 +177,7 @@ _KEYS: dict[str, str] = {
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for key, value in table.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and (value or any(one.startswith(f"{prefix}{key}.") for one in _KEYS)):
             flat.update(_flatten(value, f"{prefix}{key}."))
         else:
             flat[f"{prefix}{key}"] = value
@@ -180,12 +193,12 @@ def _typed(key: str, name: str, value: Any) -> Any:
     if isinstance(default, Path) and isinstance(value, str):
         return Path(value)
     if type(value) is not type(default):
-        raise _wrong(key, value, f"a {type(default).__name__}")
+        raise _wrong(key, value, "a text" if isinstance(default, Path) else _KINDS[type(default)])
     return value
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """The settings that a dic.toml holds, by Settings field.
+    """The settings that a dic.toml holds, by Settings field; its relative paths count from its own folder.
 
     Raises UsageError for a file that is missing, is not TOML, or has an unknown key or a value of the wrong type.
     """
@@ -201,7 +214,17 @@ def read_file(path: Path) -> dict[str, Any]:
         if key not in _KEYS:
             raise UsageError(f"{path.name} has the unknown key {key!r}", expected="one of " + ", ".join(_KEYS))
         values[_KEYS[key]] = _typed(key, _KEYS[key], value)
-    return values
+    return from_folder(values, path.parent)
+
+
+def from_folder(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The values with ``directory`` and ``server_ca``, where they are relative, counted from ``folder``."""
+    placed = dict(values)
+    if placed.get("directory"):
+        placed["directory"] = folder / placed["directory"]
+    if placed.get("server_ca"):
+        placed["server_ca"] = str(folder / placed["server_ca"])
+    return placed
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
@@ -231,11 +254,21 @@ def _refuse_contradictions(settings: Settings) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise _wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
-    boards = set(settings.real_boards) & set(names) if settings.mode == "onboard" else set()
+    impersonates = settings.mode == "onboard" and settings.target == "aws"
+    boards = set(settings.real_boards) & set(names) if impersonates else set()
     if boards:
         raise _wrong("real_boards", sorted(boards), "boards that this run does not impersonate")
-    if bool(settings.mqtt_endpoint) != bool(settings.server_ca) and settings.endpoint_url:
+    _refuse_half_an_endpoint(settings)
+
+
+def _refuse_half_an_endpoint(settings: Settings) -> None:
+    if settings.target == "offline":
+        return
+    mqtt = (settings.mqtt_endpoint, settings.server_ca)
+    needed = settings.mode == "onboard" or any(mqtt)
+    if any((settings.endpoint_url, *mqtt)) and needed and not all((settings.endpoint_url, *mqtt)):
         raise UsageError(
-            "an endpoint URL is given with only one of its MQTT endpoint and server CA",
+            "an endpoint is given in part",
             expected="--dicfix-endpoint-url together with --dicfix-mqtt-endpoint and --dicfix-server-ca",
+            remedy="give all three, in dic.toml or on the command line",
         )

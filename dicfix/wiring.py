@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from dicfix.accounts.auditor import Auditor
 from dicfix.accounts.builder import Builder
+from dicfix.accounts.guards import require_login, require_no_rules, require_not_connected
 from dicfix.accounts.journal import Journal
 from dicfix.accounts.local import read_local_files
 from dicfix.accounts.reading import Reader
 from dicfix.accounts.site import Site
-from dicfix.aws import connectivity
 from dicfix.aws.session import AwsSession
 from dicfix.certificates import read_certificate
-from dicfix.errors import GuardRefused, UsageError
+from dicfix.errors import UsageError
 from dicfix.keystore import Keystore
 from dicfix.lab.network import KeptRefusal, Network
 from dicfix.mqtt.parameters import Deadlines
@@ -61,12 +61,6 @@ class Surroundings:
     @staticmethod
     def aws(settings: Settings) -> Surroundings:
         """AWS, or another endpoint that speaks its API, by boto3's own credential chain."""
-        if settings.mode == "onboard" and not settings.account:
-            raise GuardRefused(
-                "no account is named for a run that writes to AWS",
-                expected="the twelve digits of the account that may be changed",
-                remedy="name it with --dicfix-account or in dic.toml ([aws] account)",
-            )
         kwargs: dict[str, Any] = {"region_name": settings.region}
         if settings.endpoint_url:
             kwargs["endpoint_url"] = settings.endpoint_url
@@ -111,6 +105,13 @@ def _server_root(settings: Settings) -> str:
         raise UsageError(f"the server CA {path.name} cannot be read: {error.strerror}") from error
 
 
+def require_usable(surroundings: Surroundings, settings: Settings) -> None:
+    """Raise GuardRefused unless the right account answers and, for an onboarding, no topic rule would fire."""
+    require_login(surroundings.session, settings)
+    if settings.mode == "onboard":
+        require_no_rules(surroundings.session, settings)
+
+
 def build(surroundings: Surroundings, settings: Settings, directory: Path) -> Builder:
     """A Builder whose certificates and journal lie in ``directory``."""
     session = surroundings.session
@@ -134,17 +135,9 @@ def _reader(session: AwsSession, settings: Settings, directory: Path) -> Reader:
 
 def guarded(network: Network, account: Builder) -> Network:
     """The network with the guard that target ``aws`` needs: no client ID that somebody else is using now."""
-    site, boards = account.site, account.settings.real_boards
 
     def before_connect(client_id: str) -> None:
-        if client_id in boards:
-            raise GuardRefused(f"{client_id} is a real board", expected="a client ID that no board uses")
-        if connectivity.is_connected(site.session, client_id):
-            raise GuardRefused(
-                f"client ID {client_id} is connected right now",
-                expected="a client ID that nobody uses: a published board never reconnects once it is dropped",
-                remedy="switch that client off, or name another thing in dic.toml",
-            )
+        require_not_connected(account.site.session, account.settings, client_id)
 
     if account.settings.target == "offline":
         return network

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from dicfix.accounts.guards import require_account
 from dicfix.accounts.journal import Entry, Journal
 from dicfix.accounts.reading import Reader
 from dicfix.aws import registry
@@ -36,15 +37,7 @@ class Site:
     @cached_property
     def caller(self) -> Caller:
         """Who is logged in; the account must be the one that the run is meant for."""
-        caller = registry.read_caller(self.session)
-        wanted = self.settings.account
-        if wanted and caller.account != wanted:
-            raise GuardRefused(
-                f"logged in to account {caller.account}",
-                expected=f"account {wanted}, which this run is meant for",
-                remedy="log in to that account, or name this one with --dicfix-account",
-            )
-        return caller
+        return require_account(registry.read_caller(self.session), self.settings)
 
     def stem(self, thing_name: str) -> str:
         """What the file names of a thing's client set share: ``device``, ``explorer`` or the thing's own name."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dicfix.aws.registry import _member
 from dicfix.aws.session import AwsSession
 from dicfix.errors import AwsRefused
-from dicfix.records import LiveSession
+from dicfix.records import LiveSession, known
 
 
 def read_session(session: AwsSession, client_id: str) -> LiveSession | None:
@@ -33,5 +33,11 @@ def _subscriptions(session: AwsSession, client_id: str) -> list[dict[str, str]]:
 
 def is_connected(session: AwsSession, client_id: str) -> bool:
     """Whether the client ID is connected right now; raises Unreadable when that cannot be known."""
-    live = read_session(session, client_id)
-    return live is not None and live.connected is True
+    operation = "iot-data:GetConnection"
+    try:
+        answer = session.call("iot-data", "GetConnection", clientId=client_id)
+    except AwsRefused as error:
+        if error.code == "ResourceNotFoundException":
+            return False
+        raise
+    return bool(known(_member(answer, "connected", operation)))

@@ -69,9 +69,7 @@ def create_policy(session: AwsSession, name: str, document: str) -> None:
 
 def replace_document(session: AwsSession, name: str, document: str) -> str:
     """Add a version with this document, make it the default and give its id. Source: CreatePolicyVersion."""
-    answer = session.call(
-        "iot", "CreatePolicyVersion", policyName=name, policyDocument=document, setAsDefault=True
-    )
+    answer = session.call("iot", "CreatePolicyVersion", policyName=name, policyDocument=document, setAsDefault=True)
     return str(answer["policyVersionId"])
 
 

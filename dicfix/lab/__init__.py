@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dicfix.accounts import Done, How
 from dicfix.accounts.builder import Builder
+from dicfix.accounts.guards import require_exclusive
 from dicfix.certificates import read_certificate
 from dicfix.device.board import STRICT, Board, DeviceProfile
 from dicfix.device.virtual import VirtualDevice, device_parameters, switch_on
@@ -144,6 +145,7 @@ class Lab:
 
     def command(self, payload: str, attribute: str, value: str) -> Done:
         """Publish a command from the Explorer and note what the device then shows. Source: E2E-2."""
+        require_exclusive(self.settings)
         self.explorer.publish(COMMAND_TOPIC, payload)
         board = self.device.board
         board.wait_for(lambda b: str(b.state.get(attribute)) == value, self.network.deadlines.message_s)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from dicfix.offline import rules
-from dicfix.pytest_plugin import fixtures, machinery, options, performs, selection
+from dicfix.pytest_plugin import fixtures, machinery, options, performs, preflight, selection
 from dicfix.pytest_plugin.findings_log import FindingsLog
 
 
@@ -25,7 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings = config.stash[options.SETTINGS] = options.resolve(config)
     options.default_results(config)
     machinery.register(config, guide_report.machinery(config, settings))
-    for module in (selection, performs, fixtures):
+    for module in (preflight, selection, performs, fixtures):
         config.pluginmanager.register(module, module.__name__)
     config.pluginmanager.register(FindingsLog(config), "dicfix findings")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from dicfix.errors import DicfixError
-from dicfix.settings import Settings, read_file, settings_from
+from dicfix.errors import DicfixError, UsageError
+from dicfix.settings import Settings, from_folder, read_file, settings_from
 
 SETTINGS = pytest.StashKey[Settings]()
 
@@ -52,45 +52,74 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(_ini(name), text, type="bool", default=None)
 
 
-def _value(config: pytest.Config, name: str) -> Any:
+def _given(config: pytest.Config, name: str) -> tuple[Any, Path]:
+    """The value of an option or of its ini twin (None when neither is given), and where its relative paths begin."""
     given = config.getoption(f"--dicfix-{name}")
     if given is not None:
-        return given
-    ini = config.getini(_ini(name))
-    return ini if ini not in ("", None, []) else None
+        return given, config.invocation_params.dir
+    try:
+        ini = config.getini(_ini(name))
+    except (ValueError, pytest.UsageError) as error:  # which of them depends on pytest's version
+        raise UsageError(f"the ini value {_ini(name)} cannot be used: {error}", expected="true or false") from error
+    return (ini if ini not in ("", None, []) else None), (config.inipath or config.rootpath / "pytest.ini").parent
 
 
 def _file_values(config: pytest.Config) -> dict[str, Any]:
-    named = _value(config, "config")
-    path = Path(config.rootpath, named) if named else config.rootpath / "dic.toml"
+    named, folder = _given(config, "config")
+    path = folder / named if named else config.rootpath / "dic.toml"
     return read_file(path) if named or path.exists() else {}
+
+
+def _values(config: pytest.Config) -> dict[str, Any]:
+    values = {"directory": config.rootpath / Settings().directory, **_file_values(config)}
+    for name, field, _ in (*_TEXTS, *_FLAGS):
+        given, folder = _given(config, name)
+        if given is not None:
+            values.update(from_folder({field: Path(given) if field == "directory" else given}, folder))
+    if _given(config, "audit")[0]:
+        values["mode"] = "audit"
+    return values
 
 
 def resolve(config: pytest.Config) -> Settings:
     """The run's settings: option, else ini, else dic.toml, else the guide's own names. Raises pytest.UsageError."""
     try:
-        values = _file_values(config)
-        for name, field, _ in (*_TEXTS, *_FLAGS):
-            given = _value(config, name)
-            if given is not None:
-                values[field] = Path(given) if field == "directory" else given
-        if _value(config, "audit"):
-            values["mode"] = "audit"
-        return settings_from(values)
+        settings = settings_from(_values(config))
+        _refuse_contradictions(config, settings)
     except DicfixError as error:
         raise pytest.UsageError(f"dicfix: {error}") from error
+    return settings
+
+
+def _refuse_contradictions(config: pytest.Config, settings: Settings) -> None:
+    if settings.target == "offline" and config.getoption("--dicfix-endpoint-url"):
+        raise UsageError(
+            "--dicfix-endpoint-url is given for target offline, which has an endpoint of its own",
+            expected="--dicfix-target aws beside it",
+        )
+    if settings.target == "aws" and settings.mode == "onboard" and _in_parallel(config):
+        raise UsageError(
+            "an onboarding on target aws cannot be shared among processes (-n): it has one account and one journal",
+            expected="one process",
+            remedy="leave -n out; an audit (--dicfix-audit) and target offline may be shared",
+        )
+
+
+def _in_parallel(config: pytest.Config) -> bool:
+    return config.getoption("dist", "no") != "no" and not hasattr(config, "workerinput")
 
 
 def default_results(config: pytest.Config) -> None:
     """Write Allure results to ``reports/allure-results`` when feature files run and no other place was given."""
     option = config.option
-    if getattr(option, "allure_report_dir", None) or not _runs_features(config):
+    if getattr(option, "allure_report_dir", None) or not runs_features(config):
         return
     option.allure_report_dir = str(config.rootpath / "reports" / "allure-results")
     option.clean_alluredir = True
 
 
-def _runs_features(config: pytest.Config) -> bool:
+def runs_features(config: pytest.Config) -> bool:
+    """Whether the run was asked for feature files."""
     features = config.rootpath / "features"
     paths = [(config.invocation_params.dir / arg.split("::")[0]).resolve() for arg in config.args]
     return any(path == features or features in path.parents for path in paths)
