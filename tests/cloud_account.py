@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from dataplane_registry import DEADLINE_S, RawClient, client_context
 from pki_fixtures import Minted, mint, mint_ca
 
 from dicfix.offline.cloud import EmbeddedCloud
 
-ONE_TRY = Config(retries={"total_max_attempts": 1}, read_timeout=5)
+ONE_TRY = Config(retries={"total_max_attempts": 1}, read_timeout=2)
 GUIDE_POLICY = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}'
 
 
@@ -49,6 +52,25 @@ class Account:
         wanted = {"status": "ACTIVE", **members}
         answer: dict[str, str] = self.iot.register_certificate(certificatePem=mint(name, ca).pem, **wanted)
         return answer
+
+    def onboard(self, name: str, ca: Minted) -> Minted:
+        """A thing with an ACTIVE certificate of ``ca`` that the guide's policy is attached to."""
+        device = mint(name, ca)
+        answer = self.iot.register_certificate(certificatePem=device.pem, status="ACTIVE")
+        if code_of(lambda: self.iot.get_policy(policyName="allow_all"))[0]:
+            self.iot.create_policy(policyName="allow_all", policyDocument=GUIDE_POLICY)
+        self.iot.attach_policy(policyName="allow_all", target=answer["certificateArn"])
+        self.iot.create_thing(thingName=name)
+        self.iot.attach_thing_principal(thingName=name, principal=answer["certificateArn"])
+        return device
+
+    def connection(self, device: Minted, folder: Path, plane: Any = None) -> RawClient:
+        """A raw MQTT client of ``device`` after its TLS handshake with a Region's data plane."""
+        plane = plane or self.cloud
+        context = client_context(plane.server_root_pem.encode(), device.write(folder, device.certificate_id[:16]))
+        sock = socket.create_connection(("127.0.0.1", plane.mqtt_port), timeout=DEADLINE_S)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return RawClient(context.wrap_socket(sock, server_hostname=plane.endpoint))
 
 
 def code_of(call: Callable[[], Any]) -> tuple[str, int]:

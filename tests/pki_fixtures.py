@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 import functools
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -12,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-NOT_BEFORE = datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
-NOT_AFTER = datetime.datetime(2036, 1, 2, 3, 4, 5, tzinfo=datetime.UTC)
+NOT_BEFORE = datetime.datetime.now(datetime.UTC).replace(microsecond=0) - datetime.timedelta(days=1)
+NOT_AFTER = NOT_BEFORE + datetime.timedelta(days=365)
 
 
 @functools.cache
@@ -34,7 +36,7 @@ class Minted:
     """A certificate with its key."""
 
     certificate: x509.Certificate
-    key: Any
+    key: Any = field(repr=False)
 
     @property
     def pem(self) -> str:
@@ -45,6 +47,23 @@ class Minted:
     def der(self) -> bytes:
         """DER bytes."""
         return self.certificate.public_bytes(serialization.Encoding.DER)
+
+    @property
+    def certificate_id(self) -> str:
+        """SHA-256 of the DER."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    def write(self, folder: Path, stem: str) -> tuple[str, str]:
+        """Paths of the certificate and its key as PEM."""
+        certificate_path, key_path = folder / f"{stem}.crt", folder / f"{stem}.key"
+        certificate_path.write_text(self.pem)
+        key_path.touch(mode=0o600)
+        key_path.write_bytes(
+            self.key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        return str(certificate_path), str(key_path)
 
 
 def mint(name: str, issuer: Minted | None = None, *, ca: bool = False, key: Any = None) -> Minted:

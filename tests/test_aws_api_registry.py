@@ -1,4 +1,4 @@
-"""What the API answers to right requests: every member that AWS describes, order and pages, attachments, groups, tags."""
+"""What the API answers to right requests: every member that AWS describes, order, pages, attachments, groups, tags."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def test_a_ca_certificate_in_default_mode_is_registered_with_its_verification_ce
 
 
 def test_a_ca_certificate_is_described_with_every_member(account: Account) -> None:
-    ca, name = account.register_ca(allowAutoRegistration=True, registrationConfig={"roleArn": f"{ARN}role/x" + "x" * 20})
+    ca, name = account.register_ca(
+        allowAutoRegistration=True, registrationConfig={"roleArn": f"{ARN}role/x" + "x" * 20}
+    )
     answer = account.iot.describe_ca_certificate(certificateId=name)
     described = answer["certificateDescription"]
     assert name == hashlib.sha256(ca.der).hexdigest()
@@ -220,7 +222,9 @@ def test_a_thing_created_again_is_the_same_thing(account: Account) -> None:
 def test_each_update_of_a_thing_counts_its_version_up(account: Account) -> None:
     account.iot.create_thing(thingName="t", attributePayload={"attributes": {"a": "b"}})
     account.iot.update_thing(thingName="t", attributePayload={"attributes": {"c": "d"}, "merge": True})
-    account.iot.update_thing(thingName="t", expectedVersion=2, attributePayload={"attributes": {"a": ""}, "merge": True})
+    account.iot.update_thing(
+        thingName="t", expectedVersion=2, attributePayload={"attributes": {"a": ""}, "merge": True}
+    )
     described = account.iot.describe_thing(thingName="t")
     assert (described["version"], described["attributes"]) == (3, {"c": "d"})
 
@@ -314,7 +318,9 @@ def test_authorization_is_tested_as_the_data_plane_decides(account: Account) -> 
     results = account.iot.test_authorization(
         principal=arn,
         clientId="t",
-        authInfos=[{"actionType": "PUBLISH", "resources": [f"{topics}{name}" for name in ("light/t", "light/u", "secret")]}],
+        authInfos=[
+            {"actionType": "PUBLISH", "resources": [f"{topics}{name}" for name in ("light/t", "light/u", "secret")]}
+        ],
     )["authResults"]
     assert [one["authDecision"] for one in results] == ["ALLOWED", "IMPLICIT_DENY", "EXPLICIT_DENY"]
     assert results[0]["allowed"]["policies"][0]["policyName"] == "p"

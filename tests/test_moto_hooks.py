@@ -1,0 +1,130 @@
+"""One canary for each hook into moto: when moto moves, the message says which hook no longer holds."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import boto3
+import moto
+import pytest
+from cloud_account import ONE_TRY
+
+from dicfix.offline.cloud import EmbeddedCloud
+
+REMEDY = "moto changed here: correct dicfix/offline/aws_api/hooks.py, or keep moto below the version that did it"
+
+
+def test_moto_is_of_the_versions_that_the_hooks_were_written_for() -> None:
+    assert moto.__version__.startswith("5.2."), REMEDY
+
+
+def test_a_backend_class_is_taken_from_its_dictionary() -> None:
+    from moto.core.base_backend import BackendDict
+    from moto.iot.models import IoTBackend, iot_backends
+    from moto.iotdata.models import iotdata_backends
+
+    for backends in (iot_backends, iotdata_backends):
+        assert isinstance(backends, BackendDict), REMEDY
+        assert inspect.isclass(backends.backend), f"BackendDict.backend is no class; {REMEDY}"
+    with EmbeddedCloud():
+        backend = iot_backends["123456789012"]["eu-west-1"]
+        assert type(backend) is not IoTBackend, f"BackendDict.backend is not used for new backends; {REMEDY}"
+
+
+def test_a_backends_addresses_are_found_beside_its_module() -> None:
+    from moto.iot.models import iot_backends
+
+    with EmbeddedCloud():
+        module = iot_backends["123456789012"]["us-east-1"]._url_module
+        assert module.__name__ == "dicfix.offline.aws_api.iot.urls", f"BaseBackend._url_module; {REMEDY}"
+
+
+def test_a_backend_is_made_with_region_name_and_account_id() -> None:
+    from moto.core.base_backend import BaseBackend
+
+    names = list(inspect.signature(BaseBackend.__init__).parameters)
+    assert names == ["self", "region_name", "account_id"], f"BaseBackend.__init__; {REMEDY}"
+
+
+def test_hosts_are_looked_up_in_the_index_of_patterns() -> None:
+    import moto.backend_index as index
+
+    assert isinstance(index.backend_url_patterns, list), REMEDY
+    assert all(isinstance(name, str) and isinstance(p, re.Pattern) for name, p in index.backend_url_patterns), REMEDY
+    before = list(index.backend_url_patterns)
+    with EmbeddedCloud():
+        assert len(index.backend_url_patterns) > len(before)
+    assert index.backend_url_patterns == before
+
+
+def test_every_in_process_request_passes_the_stubbers_process_request() -> None:
+    from moto.core.botocore_stubber import BotocoreStubber
+
+    assert list(inspect.signature(BotocoreStubber.process_request).parameters) == ["self", "request"], REMEDY
+    with EmbeddedCloud() as cloud:
+        client = boto3.client("iot", config=ONE_TRY, **cloud.client_kwargs())
+        with pytest.raises(client.exceptions.ClientError, match="NotImplemented"):
+            client.list_audit_tasks(startTime=0, endTime=1)
+
+
+def test_the_http_server_finds_motos_one_stubber() -> None:
+    from moto.core.botocore_stubber import BotocoreStubber
+    from moto.core.models import botocore_stubber
+
+    assert isinstance(botocore_stubber, BotocoreStubber), f"moto.core.models.botocore_stubber; {REMEDY}"
+
+
+def test_operations_are_found_and_parameters_read_by_the_service_model() -> None:
+    from moto.core.request import Request
+    from moto.core.responses import BaseResponse
+    from moto.core.routing import get_service_router
+
+    request = Request.from_primitives("GET", "https://iot.eu-west-1.amazonaws.com/things/t", {})
+    operation, members = get_service_router("iot").match(request)
+    assert (operation.name, dict(members)) == ("DescribeThing", {"thingName": "t"}), f"get_service_router; {REMEDY}"
+    for name in ("setup_class", "call_action", "_get_action", "parse_parameters", "serialized"):
+        assert callable(getattr(BaseResponse, name, None)), f"BaseResponse.{name}; {REMEDY}"
+
+
+def test_a_service_exception_takes_status_and_members_from_the_service_model() -> None:
+    with EmbeddedCloud() as cloud:
+        iot = boto3.client("iot", config=ONE_TRY, **cloud.client_kwargs())
+        iot.create_thing(thingName="t")
+        with pytest.raises(iot.exceptions.ResourceAlreadyExistsException) as conflict:
+            iot.create_thing(thingName="t", attributePayload={"attributes": {"a": "b"}})
+        response = conflict.value.response
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == 409, f"ServiceException; {REMEDY}"
+        assert response["resourceId"] == "t", f"members of ServiceException; {REMEDY}"
+
+
+def test_a_mock_without_credentials_leaves_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID", raising=False)
+    with EmbeddedCloud():
+        assert "AWS_ACCESS_KEY_ID" not in os.environ, f"config core.mock_credentials; {REMEDY}"
+
+
+def test_reset_drops_every_backend() -> None:
+    from moto.iot.models import iot_backends
+
+    with EmbeddedCloud() as cloud:
+        before: Any = iot_backends["123456789012"]["eu-west-1"]
+        cloud.reset()
+        assert iot_backends["123456789012"]["eu-west-1"] is not before, f"BackendDict.reset; {REMEDY}"
+
+
+def test_thing_objects_of_moto_have_what_the_registry_uses() -> None:
+    from moto.iot.models import FakeThing, FakeThingGroup, FakeThingType
+
+    thing: Any = FakeThing("t", None, {}, "1" * 12, "eu-west-1")  # type: ignore[abstract]
+    for name in ("arn", "thing_id", "thing_name", "thing_type", "attributes", "version", "billing_group_name"):
+        assert hasattr(thing, name), f"FakeThing.{name}; {REMEDY}"
+    kind: Any = FakeThingType("k", {}, "1" * 12, "eu-west-1")  # type: ignore[abstract]
+    for name in ("arn", "thing_type_name", "thing_type_id", "thing_type_properties", "metadata"):
+        assert hasattr(kind, name), f"FakeThingType.{name}; {REMEDY}"
+    group = FakeThingGroup("g", "", {}, "1" * 12, "eu-west-1", {})
+    for name in ("arn", "thing_group_name", "thing_group_id", "parent_group_name", "things", "version"):
+        assert hasattr(group, name), f"FakeThingGroup.{name}; {REMEDY}"
