@@ -1,45 +1,47 @@
 """Frozen values of what was read from an account or from local files, for controls to judge.
 
 A field or part that could not be read is an ``Unread`` in its place, never a default: ``known`` turns it into the
-exception that becomes UNREADABLE. A thing that does not exist is simply not in its mapping. Imports ``errors`` only.
+exception that becomes UNREADABLE. A thing that does not exist is simply not in its mapping. The records of the OTA half
+are in ``ota_records``. Imports ``fields`` and ``ota_records`` only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias, TypeVar
+from typing import Any
 
-from dicfix.errors import Unreadable
+from dicfix.fields import NOT_ASKED, Field, Unread, known
+from dicfix.ota_records import (
+    Bucket,
+    CodeSigningCertificate,
+    Image,
+    OperatorRights,
+    OtaJob,
+    OtaRole,
+    OtaUpdate,
+    SigningJob,
+    SigningProfile,
+    ThingGroup,
+)
 
-T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """Why a value is not known: the operation, what happened, and the IAM action that would allow it."""
-
-    operation: str
-    code: str
-    message: str = ""
-    permission: str = ""
-
-    def error(self) -> Unreadable:
-        """The exception for code that needs the value."""
-        return Unreadable(self.operation, self.code, self.message, permission=self.permission)
-
-
-Field: TypeAlias = T | Unread
-
-
-def known(value: T | Unread) -> T:
-    """The value; raises Unreadable when it was not read."""
-    if isinstance(value, Unread):
-        raise value.error()
-    return value
-
-
-NOT_ASKED = Unread("none", "NotAsked", "this part of the account was not read in this run")
+__all__ = [
+    "NOT_ASKED",
+    "OTA_AGENT_STARTED",
+    "CaCertificate",
+    "Caller",
+    "ClientFiles",
+    "DeviceCertificate",
+    "Exchange",
+    "Field",
+    "Inventory",
+    "LiveSession",
+    "LocalFiles",
+    "Policy",
+    "Thing",
+    "Unread",
+    "known",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +145,17 @@ class LocalFiles:
     certificate_source: Field[str | None] = field(default=None, repr=False)
 
 
+OTA_AGENT_STARTED = "the OTA agent started"
+"""What a device shows after the command ``ota`` (E2E-3)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One message between device and Explorer, as it was seen at the other end.
 
-    ``direction`` is ``state`` (device to Explorer) or ``command`` (Explorer to device); ``expected`` is what the
-    receiver should show (the payload, or the device's state after the command), ``observed`` what it showed, None when
-    nothing came.
+    ``direction`` is ``state`` (device to Explorer), ``command`` (Explorer to device) or ``ota`` (the command ``ota``
+    from Explorer to device); ``expected`` is what the receiver should show (the payload, the device's state after the
+    command, ``OTA_AGENT_STARTED``), ``observed`` what it showed, None when nothing came.
     """
 
     application: str
@@ -168,7 +174,8 @@ class Inventory:
     the user gave (an ``ExplorerProfile``), ``server_root_pem`` the root that the endpoint is expected to present (the
     stand-in root offline), ``probe`` the SHA-256 fingerprint (lower-case hexadecimal digits) of the root with which the
     endpoint's certificate was verified on a connection or probe. ``registration_code`` is read by a Builder only, since
-    asking for it may create it; ``exchanges`` are what device and Explorer said to each other.
+    asking for it may create it; ``exchanges`` are what device and Explorer said to each other. From ``ota_updates`` on
+    see ``ota_records``; those mappings are by job id, group name, signing job id and file name.
     """
 
     caller: Field[Caller] = NOT_ASKED
@@ -184,3 +191,14 @@ class Inventory:
     server_root_pem: Field[str] = NOT_ASKED
     registration_code: Field[str] = NOT_ASKED
     exchanges: Field[tuple[Exchange, ...]] = NOT_ASKED
+    ota_updates: Field[tuple[str, ...]] = NOT_ASKED
+    ota_update: Field[OtaUpdate | None] = NOT_ASKED
+    ota_jobs: Field[Mapping[str, OtaJob]] = NOT_ASKED
+    thing_groups: Field[Mapping[str, ThingGroup]] = NOT_ASKED
+    signing_profile: Field[SigningProfile | None] = NOT_ASKED
+    signing_jobs: Field[Mapping[str, SigningJob]] = NOT_ASKED
+    bucket: Field[Bucket | None] = NOT_ASKED
+    ota_role: Field[OtaRole | None] = NOT_ASKED
+    operator_rights: Field[OperatorRights] = NOT_ASKED
+    code_signing_certificate: Field[CodeSigningCertificate | None] = NOT_ASKED
+    images: Field[Mapping[str, Image]] = NOT_ASKED
