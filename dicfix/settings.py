@@ -19,6 +19,8 @@ EDITIONS = ("2023-06", "2023-08", "2024-04")
 DEFAULT_EDITION = "2023-08"
 FIRMWARE_PROFILES = ("2023-06", "2023-08")
 TARGETS = ("offline", "aws")
+SIGNING_CHOICES = ("new", "previous", "custom")
+"""Sign a new file for me; choose a previously signed file; use my custom signed file (OTA-9)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Settings:
     ``mode`` is ``onboard`` or ``audit``; ``target`` ``offline`` or ``aws``; ``account`` the twelve digits that the run
     is meant for (empty: none named); ``ca_certificate_id`` which registered CA is ours when no CA.crt lies in
     ``directory``. Subjects are OpenSSL's ``/C=DE/CN=name`` form.
+
+    Of the OTA half: ``bucket`` empty stands for the derived name (``ota_bucket``), ``ota_update_id`` empty for a name
+    that the run chooses, ``image`` empty for a synthetic image, ``ota_devices`` empty for ``devices``;
+    ``signing_choice`` is one of SIGNING_CHOICES.
     """
 
     mode: str = "onboard"
@@ -64,14 +70,40 @@ class Settings:
     client_certificate_version: int = 1
     firmware_profile: str = "2023-08"
     real_boards: tuple[str, ...] = ()
+    ota_devices: tuple[str, ...] = ()
+    ota_thing_groups: tuple[str, ...] = ()
+    ota_update_id: str = ""
+    signing_choice: str = "new"
+    signing_profile: str = "dic_ota_codesign"
+    image: str = ""
+    bucket: str = ""
+    file_path_on_device: str = "file.txt"
+    ota_role: str = "ota_demo"
     exclusive_account: bool = False
     keep: bool = False
     adopt: bool = False
     allow_rules: bool = False
     deadlines: Deadlines = OFFLINE_DEADLINES
 
+    @property
+    def ota_targets(self) -> tuple[str, ...]:
+        """The things that an OTA update is for (OTA-7), beside those of ``ota_thing_groups``."""
+        return self.ota_devices or self.devices
+
+
+def ota_bucket(settings: Settings, account: str) -> str:
+    """The bucket's name (OTA-12): the configured one, else ``ota-demo-<account>-<region>``.
+
+    The guide's own name, ota_demo, is none that S3 allows.
+    """
+    return settings.bucket or f"ota-demo-{account}-{settings.region}"
+
 
 _THING = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
+_OTA_UPDATE_ID = re.compile(r"[A-Za-z0-9_-]{1,56}")
+_SIGNING_PROFILE = re.compile(r"[a-zA-Z0-9_]{2,64}")
+_ROLE = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+_BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _POLICY = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
@@ -130,6 +162,24 @@ def _subject(key: str, value: Any) -> None:
         raise _wrong(key, value, "an X.500 name with a common name, such as /O=Example/CN=DIC CA")
 
 
+def _bucket(key: str, value: Any) -> None:
+    if isinstance(value, str) and "_" in value:
+        raise _wrong(
+            key,
+            value,
+            "a bucket name without an underscore: S3 refuses the guide's ota_demo",
+            "leave bucket out (ota-demo-<account>-<region> is then used), or choose a name such as afr-ota-<company>",
+        )
+    _matches(_BUCKET, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last")(
+        key, value
+    )
+
+
+def _path_on_device(key: str, value: Any) -> None:
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise _wrong(key, value, "the path name of the file on the device: any name will do, but not none (OTA-13)")
+
+
 _thing_name = _matches(_THING, "a thing name of 1 to 128 letters, digits, ':', '_' or '-'")
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "mode": _one_of(("onboard", "audit")),
@@ -149,6 +199,19 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "ca_subject": _subject,
     "device_subject": _subject,
     "explorer_subject": _subject,
+    "ota_devices": _each(_thing_name),
+    "ota_thing_groups": _each(_matches(_THING, "a thing group's name of 1 to 128 letters, digits, ':', '_' or '-'")),
+    "ota_update_id": _empty_or(
+        _matches(
+            _OTA_UPDATE_ID,
+            "1 to 56 letters, digits, '_' or '-': no spaces (OTA-6), and the job ID AFR_OTA-<name> has 64 at most",
+        )
+    ),
+    "signing_choice": _one_of(SIGNING_CHOICES),
+    "signing_profile": _matches(_SIGNING_PROFILE, "a signing profile name of 2 to 64 letters, digits or '_'"),
+    "bucket": _empty_or(_bucket),
+    "file_path_on_device": _path_on_device,
+    "ota_role": _matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
 }
 
 # Where each key of dic.toml goes; a table of the file is a prefix here.
@@ -171,6 +234,15 @@ _KEYS: dict[str, str] = {
     "devices.certificate_version": "client_certificate_version",
     "explorer.name": "explorer_name",
     "explorer.subject": "explorer_subject",
+    "ota.devices": "ota_devices",
+    "ota.thing_groups": "ota_thing_groups",
+    "ota.update_id": "ota_update_id",
+    "ota.signing": "signing_choice",
+    "ota.signing_profile": "signing_profile",
+    "ota.image": "image",
+    "ota.bucket": "bucket",
+    "ota.file_path_on_device": "file_path_on_device",
+    "ota.role": "ota_role",
 }
 
 
@@ -218,12 +290,13 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def from_folder(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The values with ``directory`` and ``server_ca``, where they are relative, counted from ``folder``."""
+    """The values with ``directory``, ``server_ca`` and ``image``, where they are relative, counted from ``folder``."""
     placed = dict(values)
     if placed.get("directory"):
         placed["directory"] = folder / placed["directory"]
-    if placed.get("server_ca"):
-        placed["server_ca"] = str(folder / placed["server_ca"])
+    for key in ("server_ca", "image"):
+        if placed.get(key):
+            placed[key] = str(folder / placed[key])
     return placed
 
 
@@ -254,6 +327,9 @@ def _refuse_contradictions(settings: Settings) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise _wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
+    strangers = sorted(set(settings.ota_devices) - set(settings.devices))
+    if strangers:
+        raise _wrong("ota_devices", strangers, "things that are among the devices, so that they are onboarded first")
     impersonates = settings.mode == "onboard" and settings.target == "aws"
     boards = set(settings.real_boards) & set(names) if impersonates else set()
     if boards:
