@@ -148,6 +148,12 @@ class Signing:
         """ListSigningPlatforms: those for AWS IoT."""
         return {"platforms": [platform.answer() for platform in PLATFORMS.values()]}
 
+    def get_platform(self, request: Request) -> Answer:
+        """GetSigningPlatform."""
+        if request["platformId"] not in PLATFORMS:
+            raise RuleViolation("ResourceNotFoundException", f"Platform {request['platformId']} does not exist")
+        return PLATFORMS[request["platformId"]].answer()
+
     def start_job(self, request: Request, access: Access = everyone) -> Answer:
         """StartSigningJob; the same clientRequestToken gives the same job."""
         check_request("signer", "StartSigningJob", request)
@@ -182,7 +188,10 @@ class Signing:
         self.run_due()
         found = [job for job in self.jobs.values() if job.status == (request.get("status") or job.status)]
         chosen, token = _page("ListSigningJobs", found, request)
-        return {"jobs": [self._job_answer(job) for job in chosen]} | ({"nextToken": token} if token else {})
+        rows = [
+            {name: value for name, value in self._job_answer(job).items() if name not in _NOT_LISTED} for job in chosen
+        ]
+        return {"jobs": rows} | ({"nextToken": token} if token else {})
 
     def run_due(self) -> None:
         """Sign everything that waits."""
@@ -251,6 +260,8 @@ class Signing:
         }
 
 
+_NOT_LISTED = frozenset({"completedAt", "statusReason", "overrides", "signingParameters"})
+"""Members of a described signing job that a listed one does not have."""
 _GIVEN_BACK = ("signingMaterial", "signatureValidityPeriod", "overrides", "signingParameters", "tags")
 
 
