@@ -130,7 +130,7 @@ def _tags(data: bytes, name: str) -> tuple[tuple[Tag, ...], int]:
         if offset + 8 + length > len(data):
             raise _broken(
                 name,
-                f"has a tag {tag_id:#010x} at byte {offset} that says {length} bytes, {len(data) - offset - 8} are left",
+                f"has a tag {tag_id:#010x} at byte {offset} that says {length} bytes, beyond the end of the file",
                 "a complete file",
             )
         if LENGTHS.get(tag_id, length) != length:

@@ -15,9 +15,7 @@ from cryptography import x509
 from dicfix.errors import MaterialError
 from dicfix.images import gbl, rps
 
-_PEM = re.compile(
-    rb"-----BEGIN ([A-Z0-9 ]+)-----(?:\r?\n|\\n)([A-Za-z0-9+/=:,\-\\ \r\n]{40,8192}?)-----END \1-----"
-)
+_PEM = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----(?:\r?\n|\\n)([A-Za-z0-9+/=:,\-\\ \r\n]{40,8192}?)-----END \1-----")
 """A PEM block with a body. The bare BEGIN and END texts stand in every TLS library and mean nothing."""
 _WORD = rb"[A-Za-z0-9_\-]"
 
@@ -55,7 +53,10 @@ def _program(data: bytes) -> tuple[bytes, str]:
             image = gbl.read(data)
         except MaterialError:
             return b"", ""
-        return image.program(), "compressed or encrypted GBL tags: their contents cannot be seen" if image.hidden else ""
+        return (
+            image.program(),
+            "compressed or encrypted GBL tags: their contents cannot be seen" if image.hidden else "",
+        )
     if rps.starts_like_rps(data) and int.from_bytes(data[:2], "little") & rps.ENCRYPTED:
         return b"", "an encrypted RPS image: its contents cannot be seen"
     return b"", ""
