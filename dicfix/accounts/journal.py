@@ -15,6 +15,10 @@ from pathlib import Path
 from dicfix.errors import UsageError
 
 
+KINDS = ("thing attachment", "policy attachment", "certificate", "thing", "policy", "CA certificate")
+"""What this project makes in an account, in the order in which it can be removed again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One resource that is ours: ``kind`` and ``name`` identify it in ``account`` and ``region``."""
@@ -32,8 +36,8 @@ class Journal:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
         self._entries: dict[Entry, None] = {}
-        if path and path.exists():
-            for entry, made in _events(path):
+        if path:
+            for entry, made in _events(path.name, _complete(_read(path))):
                 self._apply(entry, made)
 
     def _apply(self, entry: Entry, made: bool) -> None:
@@ -43,17 +47,9 @@ class Journal:
             self._entries.pop(entry, None)
 
     def _write(self, entry: Entry, made: bool) -> None:
+        if self.path is not None:
+            _append(self.path, json.dumps({"event": "made" if made else "removed", **asdict(entry)}))
         self._apply(entry, made)
-        if self.path is None:
-            return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        _cut_half_line(self.path)
-        line = json.dumps({"event": "made" if made else "removed", **asdict(entry)}) + "\n"
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
 
     def making(self, entry: Entry) -> None:
         """Note a resource as ours, before the request that makes it: a kill in between loses nothing."""
@@ -75,28 +71,72 @@ class Journal:
         return len(self._entries)
 
 
-def _events(path: Path) -> Iterator[tuple[Entry, bool]]:
+def _read(path: Path) -> bytes:
     try:
-        text = path.read_bytes()[: _whole_lines_bytes(path)].decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the journal {path.name} cannot be read", remedy="restore or remove it") from error
-    for number, line in enumerate(text.splitlines(), 1):
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise _unusable(path, "read", error) from error
+
+
+def _unusable(path: Path, what: str, error: OSError) -> UsageError:
+    return UsageError(
+        f"the journal {path.name} cannot be {what}: {error.strerror}",
+        expected="a file of this user in the certificate directory, since it says what may be cleaned up",
+    )
+
+
+def _complete(data: bytes) -> bytes:
+    """The journal without a half-written last line; one that lacks nothing but its end of line counts."""
+    whole, end, tail = data.rpartition(b"\n")
+    return whole + end + tail + b"\n" if tail and _is_event(tail) else whole + end
+
+
+def _is_event(line: bytes) -> bool:
+    try:
+        _event(line)
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _append(path: Path, line: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data = _read(path)
+        kept = _complete(data)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            if len(kept) < len(data):
+                # What a killed run wrote half would swallow the next line, and with it a resource of ours.
+                file.truncate(len(kept))
+            start = b"\n" if len(kept) > len(data) else b""
+            file.write(start + line.encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise _unusable(path, "written", error) from error
+
+
+def _event(line: bytes) -> tuple[Entry, bool]:
+    event = json.loads(line)
+    if not isinstance(event, dict) or not all(isinstance(value, str) for value in event.values()):
+        raise TypeError("not an event")
+    made = {"made": True, "removed": False}.get(event.pop("event", ""))
+    entry = Entry(**event)
+    if made is None or entry.kind not in KINDS:
+        raise ValueError("not an event")
+    return entry, made
+
+
+def _events(name: str, data: bytes) -> Iterator[tuple[Entry, bool]]:
+    for number, line in enumerate(data.splitlines(), 1):
         try:
-            event = json.loads(line)
-            made = event.pop("event") == "made"
-            yield Entry(**event), made
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            yield _event(line)
+        except (ValueError, TypeError) as error:
             raise UsageError(
-                f"line {number} of the journal {path.name} is not an event",
+                f"line {number} of the journal {name} is not an event",
                 expected="one JSON object a line, as dicfix writes it",
                 remedy="restore the file, or remove the line after checking what it names",
             ) from error
-
-
-def _whole_lines_bytes(path: Path) -> int:
-    return path.read_bytes().rfind(b"\n") + 1
-
-
-def _cut_half_line(path: Path) -> None:
-    if path.exists() and (whole := _whole_lines_bytes(path)) < path.stat().st_size:
-        os.truncate(path, whole)

@@ -70,7 +70,7 @@ class Judge:
         self._before = {one: self.judged(one) for one in self.guide_controls()}
         findings = [f for group in self._before.values() for f in group]
         raise_for(f for f in findings if f.status is Status.UNREADABLE)
-        if worst(findings) not in (Status.FAIL, Status.PASS):
+        if not {Status.FAIL, Status.PASS} & {f.status for f in findings}:
             raise ContractBroken(f"no control of {', '.join(self.clauses)} can fail before the step is performed")
         others = [f for f in findings if f.status is Status.FAIL and f.reason != reason]
         if others:
@@ -78,17 +78,30 @@ class Judge:
             raise ContractBroken(f"before the step, the reason should be {reason!r}: {text}")
 
     def end_performing(self) -> None:
-        """Hold the contract after the scenario: FAIL before needs a performed step, PASS before a found one; then PASS."""
+        """Hold the contract after the scenario: FAIL before needs a performed step, PASS a found one; both end in PASS.
+
+        Raises ContractBroken, or what ``raise_for`` raises of controls that do not PASS now.
+        """
         __tracebackhide__ = True
+        if not self._before:
+            raise ContractBroken("the scenario is marked @performs, but its controls were not run before a step")
         if not self.done:
             raise ContractBroken("the scenario is marked @performs, but none of its steps performed anything")
         failed_before = any(f.status is Status.FAIL for group in self._before.values() for f in group)
         performed = any(one.how is How.PERFORMED for one in self.done)
         if failed_before and not performed:
             raise ContractBroken("the control failed before the step, and yet the step found everything already done")
-        if self._before and not failed_before and performed:
+        if not failed_before and performed:
             raise ContractBroken("the control passed before the step, and yet the step had something to perform")
-        raise_for(f for one in self._before for f in self.judged(one))
+        self._require_pass_now()
+
+    def _require_pass_now(self) -> None:
+        __tracebackhide__ = True
+        now = {one: self.judged(one) for one in self._before}
+        raise_for(f for group in now.values() for f in group)
+        gone = [one for one in now if _could_tell(self._before[one]) and not _passes(now[one])]
+        if gone:
+            raise ContractBroken(f"after the step, {', '.join(gone)} judged nothing any more")
 
     def account_of_steps(self) -> str:
         """What was performed, found and judged, as lines for a report."""
@@ -98,3 +111,9 @@ class Judge:
         return "\n".join(lines)
 
 
+def _could_tell(findings: tuple[Finding, ...]) -> bool:
+    return any(f.status in (Status.FAIL, Status.PASS) for f in findings)
+
+
+def _passes(findings: tuple[Finding, ...]) -> bool:
+    return any(f.status is Status.PASS for f in findings)

@@ -10,39 +10,44 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from dicfix.accounts import Done, How
-from dicfix.accounts.journal import Entry
+from dicfix.accounts.journal import KINDS, Entry
 from dicfix.accounts.site import Site
 from dicfix.accounts.waiting import wait_until
 from dicfix.aws import policies, registry
 from dicfix.errors import AwsRefused
 
-_ORDER = ("thing attachment", "policy attachment", "certificate", "thing", "policy", "CA certificate")
 _LATE = frozenset({"DeleteConflictException", "InvalidRequestException", "CertificateStateException"})
 _GONE = "ResourceNotFoundException"
 
 
 def clean_up(site: Site) -> Done:
     """Remove everything of ours from this account and Region; what is gone already counts as found."""
+    entries = ours(site)
     close_automatic_registration(site)
-    parts = [(_label(entry), _remove(site, entry)) for entry in _ours_in_order(site)]
+    parts = [(label(entry), _remove(site, entry)) for entry in entries]
     site.reader.changed()
     return Done.of("clean-up", parts)
 
 
-def _ours_in_order(site: Site) -> list[Entry]:
+def ours(site: Site) -> list[Entry]:
+    """What the journal knows in this account and Region, in the order in which it can be removed.
+
+    Raises GuardRefused when another account is logged in than the run is meant for.
+    """
     here = (site.caller.account, site.session.region)
-    ours = [entry for entry in site.journal if (entry.account, entry.region) == here]
-    return sorted(ours, key=lambda entry: _ORDER.index(entry.kind))
+    found = [entry for entry in site.journal if (entry.account, entry.region) == here]
+    return sorted(found, key=lambda entry: KINDS.index(entry.kind))
 
 
-def _label(entry: Entry) -> str:
+def label(entry: Entry) -> str:
+    """A resource as text for a report."""
     name = entry.name[:12] if len(entry.name) == 64 else entry.name
     return f"{entry.kind} {name}"
 
 
 def close_automatic_registration(site: Site) -> None:
     """Switch automatic registration off for every CA certificate of ours that is still registered."""
-    for entry in site.journal:
+    for entry in ours(site):
         if entry.kind == "CA certificate" and registry.read_ca_certificate(site.session, entry.name):
             registry.update_ca_certificate(site.session, entry.name, auto_registration=False)
 
@@ -94,5 +99,5 @@ def _call_until_allowed(site: Site, entry: Entry, call: Callable[[], None]) -> b
         name="detach_s",
         timeout_s=site.settings.deadlines.detach_s,
         poll_s=site.settings.deadlines.poll_s,
-        waiting_for=lambda: f"removing {_label(entry)} ({last[0].code if last else 'no answer'})",
+        waiting_for=lambda: f"removing {label(entry)} ({last[0].code if last else 'no answer'})",
     )
