@@ -21,8 +21,7 @@ def the_explorer_is_connected(lab: Lab) -> None:
 
 @given(parsers.parse("a {application} device is switched on"))
 def a_device_is_switched_on(lab: Lab, application: str) -> None:
-    lab.switch_on(application)
-    lab.show_application(application)
+    lab.put_on_show(application)
 
 
 @given(parsers.parse("its {attribute} was {value}"))

@@ -42,9 +42,8 @@ def the_thing_gets_a_second_certificate(orders: Orders) -> None:
 
 
 @when("the device connects with its second certificate")
-def the_device_connects_with_the_second(attempts: Attempts, lab: Lab) -> None:
-    client = lifecycle.second_client(lab.account.site, lab.settings.devices[0])
-    attempts.connect_with(client, lab.settings.devices[0])
+def the_device_connects_with_the_second(attempts: Attempts, settings: Settings) -> None:
+    attempts.connect_with_second(settings.devices[0])
 
 
 @when("the device connects with its first certificate")

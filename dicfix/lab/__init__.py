@@ -114,6 +114,11 @@ class Lab:
         self._open.append(device.connection)
         return device
 
+    def put_on_show(self, application: str) -> None:
+        """Boot a virtual device running an application, and subscribe the Explorer to its topics. Source: EXP-4."""
+        self.switch_on(application)
+        self.show_application(application)
+
     @property
     def explorer(self) -> Connection:
         """MQTT Explorer's connection; UsageError when the scenario has none."""

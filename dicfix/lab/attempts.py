@@ -65,6 +65,10 @@ class Attempts:
         parameters = stranger.with_client(self.lab.parameters(thing_name), client)
         self._try(lambda: self._dial(parameters))
 
+    def connect_with_second(self, thing_name: str) -> None:
+        """Try the guide's connection of a thing with its second certificate."""
+        self.connect_with(lifecycle.second_client(self.lab.account.site, thing_name), thing_name)
+
     def connect_as(self, thing_name: str) -> None:
         """Try the guide's connection of a thing."""
         self._try(lambda: self._dial(self.lab.parameters(thing_name)))
