@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import moto.backend_index as backend_index
 import moto.iot.models as moto_iot
 import moto.iotdata.models as moto_iotdata
+from botocore.loaders import Loader
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
@@ -56,15 +58,22 @@ def uninstall() -> None:
 
 
 def _swap_backend(backends: BackendDict[Any], ours: type) -> None:
-    before = backends.backend
-    backends.backend = ours
-    backends.clear()
+    before = (backends.backend, backends._use_boto3_regions, backends._additional_regions)
 
-    def put_back() -> None:
-        backends.backend = before
+    def put(backend: type, from_boto3: bool, regions: list[str] | None) -> None:
+        backends.backend = backend
+        backends._use_boto3_regions, backends._additional_regions = from_boto3, regions
         backends.clear()
 
-    _undo.append(put_back)
+    put(ours, False, iot_regions())
+    _undo.append(lambda: put(*before))
+
+
+@functools.cache
+def iot_regions() -> list[str]:
+    """The Regions of AWS IoT by botocore's endpoints; moto's own way to them reads the service model once more."""
+    partitions = Loader().load_data("endpoints")["partitions"]
+    return [region for one in partitions for region in one["services"].get("iot", {}).get("endpoints", {})]
 
 
 def _guard_stubber() -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from moto.core.exceptions import ServiceException
-from moto.core.responses import ActionResult
-from moto.core.utils import camelcase_to_underscores, get_service_model, method_names_from_class
+from moto.core.responses import ActionResult, BaseResponse
+from moto.core.utils import camelcase_to_underscores, get_service_model
+from werkzeug.exceptions import HTTPException
 
+from dicfix.offline.aws_api.routes import operation_of
 from dicfix.offline.aws_api.state_lock import STATE_LOCK
 from dicfix.offline.rules import RuleViolation
 from dicfix.offline.rules.names import member_constraints
@@ -35,7 +37,7 @@ class OperationMissing(Exception):
     """The embedded cloud has no such operation."""
 
 
-class ModelledResponse:
+class ModelledResponse(BaseResponse):
     """Mixed in before moto's response class of a service."""
 
     lockless: ClassVar[frozenset[str]] = frozenset()
@@ -45,29 +47,39 @@ class ModelledResponse:
 
     def setup_class(self, request: Any, *args: Any, **kwargs: Any) -> None:
         self.incoming = request
-        super().setup_class(request, *args, **kwargs)  # type: ignore[misc]
+        super().setup_class(request, *args, **kwargs)
 
     def _get_action(self) -> str:
         if self._operation is None:
-            self._operation = super()._get_action() or ""  # type: ignore[misc]
+            self._operation, self.uri_match = operation_of(
+                self.boto3_service_name, str(self.incoming.method), self.incoming.raw_path
+            )
         return self._operation
 
     def call_action(self) -> Any:
         operation = self._get_action()
-        if camelcase_to_underscores(operation) not in method_names_from_class(type(self)):
+        name = camelcase_to_underscores(operation)
+        if not operation or not callable(getattr(type(self), name, None)):
             raise OperationMissing(operation)
         if operation in self.lockless:
-            return self._answer(operation)
+            return self._answer(operation, name)
         with STATE_LOCK:
-            return self._answer(operation)
+            return self._answer(operation, name)
 
-    def _answer(self, operation: str) -> Any:
+    def _answer(self, operation: str, name: str) -> Any:
         try:
-            self.parse_parameters(self.incoming)  # type: ignore[attr-defined]
-            shape = get_service_model(self.boto3_service_name).operation_model(operation).input_shape  # type: ignore[attr-defined]
+            self.parse_parameters(self.incoming)
+            shape = get_service_model(self.boto3_service_name).operation_model(operation).input_shape
             if shape is not None:
                 member_constraints(shape, self.params)
-            return super().call_action()  # type: ignore[misc]
+            result = getattr(self, name)()
         except RuleViolation as violation:
-            status, headers, body = self.serialized(ActionResult(service_exception(violation)))  # type: ignore[attr-defined]
+            result = ActionResult(service_exception(violation))
+        except ServiceException as error:
+            result = ActionResult(error)
+        except HTTPException as error:
+            return error.code, {**dict(error.get_headers()), **self.response_headers}, error.description
+        if isinstance(result, ActionResult):
+            status, headers, body = self.serialized(result)
             return status, {**headers, "status": str(status)}, body
+        return 200, self.response_headers, result

@@ -16,9 +16,14 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
+from dicfix.offline.aws_api.routes import operation_of
+
 Answer = tuple[int, dict[str, str], Any]
 _SERVICES = {"iotdata": "iot-data", "awslambda": "lambda"}
 """Names of moto's packages that differ from botocore's service names."""
+
+ROUTED_HERE = frozenset({"iot", "iot-data"})
+"""Services whose responses find their operation with ``routes``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ def target_of(request: Any, service: str) -> Target:
     normalized: Request = normalize_request(request)
     if not service:
         return Target("", "", {})
+    if service in ROUTED_HERE:
+        return Target(service, *operation_of(service, str(normalized.method), normalized.raw_path))
     try:
         operation, members = get_service_router(service).match(normalized)
     except (HTTPException, NotImplementedError, LookupError, ValueError, ImportError):
