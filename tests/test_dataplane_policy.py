@@ -190,3 +190,18 @@ def test_variables_of_connection_and_certificate_are_put_in(plane: Plane, variab
 def test_the_certificate_id_is_a_variable(plane: Plane) -> None:
     issued = _with(plane, allow("iot:Connect", "client/${iot:CertificateId}"))
     plane.connected(issued.certificate_id, issued)
+
+
+def test_a_resumed_session_is_judged_by_the_new_certificate(plane: Plane) -> None:
+    limited = _with(plane, allow("iot:Connect"))
+    first = plane.connected("device", clean=False)
+    first.subscribe(("secret", 1))
+    first.send(b"\xe0\x00")
+    first.expect_closed()
+    plane.connected("sender").publish("secret", b"stored", qos=1)
+    second = plane.client(limited)
+    assert second.connect("device", clean=False)
+    plane.connected("sender").publish("secret", b"live", qos=1)
+    assert second.messages_until_ping() == []
+    second.send(publish_packet("t", b"x"))
+    plane.refused(second, "PUBLISH_NOT_AUTHORIZED")

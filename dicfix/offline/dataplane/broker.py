@@ -203,11 +203,12 @@ class Broker:
     def send_retained(self, connection: Connection, topic_filter: str, qos: int) -> None:
         """Send what is retained for a new subscription."""
         store = self.registry.retained_store()
-        if self.profile.plain:
-            found = [m for m in list(store.values()) if plain_filter_matches(topic_filter, m.topic)]
+        if "+" not in topic_filter and "#" not in topic_filter:
+            found = [store[topic_filter]] if topic_filter in store else []
+        elif self.profile.plain or retained_is_sent(topic_filter):
+            found = [kept for kept in list(store.values()) if plain_filter_matches(topic_filter, kept.topic)]
         else:
-            kept = store.get(topic_filter) if retained_is_sent(topic_filter) else None
-            found = [kept] if kept else []
+            found = []
         for kept in found:
             if connection.session is not None and connection.may_receive(kept.topic):
                 message = Outgoing(kept.topic, kept.payload)

@@ -180,7 +180,7 @@ class DataPlane:
         session = self._broker.sessions.get(client_id)
         if client_id not in self._broker.connections or session is None:
             return False
-        return self._post(lambda: session.deliver(Outgoing(topic, payload), qos))
+        return self._post(lambda: session.deliver(Outgoing(topic, payload), qos, direct=True))
 
     def disconnect(
         self,

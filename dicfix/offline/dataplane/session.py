@@ -30,20 +30,26 @@ class Link(Protocol):
     def write(self, packet: bytes) -> None:
         """Send one packet."""
 
+    def may_receive(self, topic: str) -> bool:
+        """Whether policy lets a message through."""
+
 
 @dataclass(slots=True)
-class _Unacknowledged:
+class _Waiting:
+    """A QoS 1 message; ``direct`` ones came by no subscription, so iot:Receive is not asked for them."""
+
     message: Outgoing
     retain: bool
-    first_sent_s: float
-    sent_s: float
+    direct: bool
+    first_sent_s: float = 0.0
+    sent_s: float = 0.0
 
 
 class Session:
     """One client ID's state on the server; without a ``link`` while it is not connected."""
 
     __slots__ = (
-        "_clock", "_last_packet_id", "_pace", "_retry", "_timers", "_unacknowledged", "_waiting", "clean", "client_id",
+        "_clock", "_last_packet_id", "_pace", "_retry", "_stored", "_timers", "_unacknowledged", "clean", "client_id",
         "expiry", "link", "subscriptions",
     )  # fmt: skip
 
@@ -55,66 +61,74 @@ class Session:
         self.expiry: Timer | None = None
         self._clock = clock
         self._timers = timers
-        self._unacknowledged: dict[int, _Unacknowledged] = {}
-        self._waiting: deque[tuple[Outgoing, bool]] = deque(maxlen=STORED_MESSAGES)
+        self._unacknowledged: dict[int, _Waiting] = {}
+        self._stored: deque[_Waiting] = deque(maxlen=STORED_MESSAGES)
         self._last_packet_id = 0
         self._retry: Timer | None = None
         self._pace: Timer | None = None
 
-    def deliver(self, message: Outgoing, qos: int, *, retain: bool = False) -> None:
+    def deliver(self, message: Outgoing, qos: int, *, retain: bool = False, direct: bool = False) -> None:
         """Send ``message``, or keep it if it is QoS 1 and cannot go now. QoS 0 to a slow reader is dropped."""
         link = self.link
         if not qos:
             if link is not None and not link.congested:
                 link.write(message.at_qos_0(retain=retain))
-        elif link is None or self._pace is not None or len(self._unacknowledged) >= OUTBOUND_UNACKNOWLEDGED:
-            self._waiting.append((message, retain))
+            return
+        waiting = _Waiting(message, retain, direct)
+        if link is None or self._pace is not None or len(self._unacknowledged) >= OUTBOUND_UNACKNOWLEDGED:
+            self._stored.append(waiting)
         else:
-            self._send(message, retain=retain)
+            self._send(link, waiting)
 
-    def _send(self, message: Outgoing, *, retain: bool) -> None:
+    def _send(self, link: Link, waiting: _Waiting) -> None:
         packet_id = self._last_packet_id % 65535 + 1
         while packet_id in self._unacknowledged:
             packet_id = packet_id % 65535 + 1
         self._last_packet_id = packet_id
-        now = self._clock.monotonic_s()
-        self._unacknowledged[packet_id] = _Unacknowledged(message, retain, now, now)
-        if self.link is not None:
-            self.link.write(message.at_qos_1(packet_id, retain=retain))
+        waiting.first_sent_s = waiting.sent_s = self._clock.monotonic_s()
+        self._unacknowledged[packet_id] = waiting
+        link.write(waiting.message.at_qos_1(packet_id, retain=waiting.retain))
         if self._retry is None:
             self._retry = self._timers.after(RETRY_INTERVAL_S, self._send_again)
 
     def acknowledge(self, packet_id: int) -> None:
         """A PUBACK came; unknown identifiers are ignored."""
-        if self._unacknowledged.pop(packet_id, None) is not None and self._waiting:
-            self._send_waiting()
+        if self._unacknowledged.pop(packet_id, None) is not None and self._stored and self._pace is None:
+            self._send_stored(len(self._stored))
 
-    def _send_waiting(self) -> None:
-        while self._waiting and self._pace is None and len(self._unacknowledged) < OUTBOUND_UNACKNOWLEDGED:
-            message, retain = self._waiting.popleft()
-            self._send(message, retain=retain)
+    def _send_stored(self, count: int) -> None:
+        """Send up to ``count`` stored messages, as far as the window goes and policy still allows them."""
+        link = self.link
+        while link is not None and count and self._stored and len(self._unacknowledged) < OUTBOUND_UNACKNOWLEDGED:
+            waiting = self._stored.popleft()
+            if waiting.direct or link.may_receive(waiting.message.topic):
+                self._send(link, waiting)
+                count -= 1
 
     def resume(self, link: Link, *, paced: bool) -> None:
         """A connection took the session up: send again what was not acknowledged, then what was stored."""
         self.link = link
         if self.expiry is not None:
             self.expiry.cancel()
-        for packet_id, entry in self._unacknowledged.items():
-            link.write(entry.message.at_qos_1(packet_id, retain=entry.retain, dup=True))
-            entry.sent_s = self._clock.monotonic_s()
-        if paced and self._waiting:
-            self._send_some_stored()
+        for packet_id, waiting in list(self._unacknowledged.items()):
+            if waiting.direct or link.may_receive(waiting.message.topic):
+                self._repeat(link, packet_id, waiting)
+            else:
+                del self._unacknowledged[packet_id]
+        if paced:
+            self._send_paced()
         else:
-            self._send_waiting()
+            self._send_stored(len(self._stored))
 
-    def _send_some_stored(self) -> None:
+    def _repeat(self, link: Link, packet_id: int, waiting: _Waiting) -> None:
+        waiting.sent_s = self._clock.monotonic_s()
+        link.write(waiting.message.at_qos_1(packet_id, retain=waiting.retain, dup=True))
+
+    def _send_paced(self) -> None:
         self._pace = None
-        for _ in range(min(STORED_MESSAGES_PER_S, len(self._waiting))):
-            if self.link is not None and len(self._unacknowledged) < OUTBOUND_UNACKNOWLEDGED:
-                message, retain = self._waiting.popleft()
-                self._send(message, retain=retain)
-        if self._waiting and self.link is not None:
-            self._pace = self._timers.after(1.0, self._send_some_stored)
+        self._send_stored(STORED_MESSAGES_PER_S)
+        if self._stored and self.link is not None:
+            self._pace = self._timers.after(1.0, self._send_paced)
 
     def release(self) -> None:
         """The connection is gone; the state stays."""
@@ -132,16 +146,16 @@ class Session:
 
     def _send_again(self) -> None:
         self._retry = None
-        now = self._clock.monotonic_s()
-        for packet_id, entry in list(self._unacknowledged.items()):
-            if now - entry.first_sent_s >= RETRY_FOR_S:
+        now, link = self._clock.monotonic_s(), self.link
+        for packet_id, waiting in list(self._unacknowledged.items()):
+            if now - waiting.first_sent_s >= RETRY_FOR_S:
                 del self._unacknowledged[packet_id]
-            elif self.link is not None and now - entry.sent_s >= RETRY_INTERVAL_S:
-                entry.sent_s = now
-                self.link.write(entry.message.at_qos_1(packet_id, retain=entry.retain, dup=True))
+            elif link is not None and now - waiting.sent_s >= RETRY_INTERVAL_S:
+                self._repeat(link, packet_id, waiting)
         if self._unacknowledged:
             self._retry = self._timers.after(RETRY_INTERVAL_S, self._send_again)
-        self._send_waiting()
+        if self._pace is None:
+            self._send_stored(len(self._stored))
 
     def dump(self) -> dict[str, object]:
         """The session as plain values."""
@@ -150,6 +164,6 @@ class Session:
             "clean": self.clean,
             "connected": self.link is not None,
             "subscriptions": dict(sorted(self.subscriptions.items())),
-            "unacknowledged": [entry.message.topic for entry in self._unacknowledged.values()],
-            "stored": [message.topic for message, _retain in self._waiting],
+            "unacknowledged": [waiting.message.topic for waiting in self._unacknowledged.values()],
+            "stored": [waiting.message.topic for waiting in self._stored],
         }
