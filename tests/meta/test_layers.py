@@ -22,7 +22,7 @@ ROWS = (
     ("dicfix.certificates",),
     ("dicfix.settings",),
     ("dicfix.records",),
-    ("dicfix.ota_records", "dicfix.findings", "dicfix.guide"),
+    ("dicfix.ota_records", "dicfix.findings", "dicfix.guide", "dicfix.iam_policies"),
     ("dicfix.fields",),
     ("dicfix.errors",),
     ("dicfix",),
