@@ -25,6 +25,7 @@ def attempts(lab: Lab) -> Attempts:
 def elsewhere(lab: Lab, cloud: EmbeddedCloud, tmp_path: Path) -> Iterator[Lab]:
     """MQTT Explorer and devices beside an onboarding in another Region of the scenario's account."""
     other = onboardings.in_another_region(cloud, lab.settings, tmp_path / "elsewhere")
+    other.transcripts = lab.transcripts  # shown with the scenario's own
     yield other
     other.close()
 

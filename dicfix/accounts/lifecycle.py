@@ -85,10 +85,15 @@ def arn_of(site: Site, certificate_id: str) -> str:
 
 def set_status(site: Site, thing_name: str, status: str) -> None:
     """Set the status of a thing's own certificate (ACTIVE, INACTIVE, REVOKED), which must be ours."""
-    certificate_id = site.client(thing_name).certificate.certificate_id
-    site.require_ours("certificate", certificate_id, "is to change its status", "a certificate of this run")
+    certificate_id = _our_certificate(site, thing_name)
     registry.update_certificate(site.session, certificate_id, status)
     site.reader.changed()
+
+
+def _our_certificate(site: Site, thing_name: str) -> str:
+    certificate_id = site.client(thing_name).certificate.certificate_id
+    site.require_ours("certificate", certificate_id, "is to be changed", "a certificate of this run")
+    return certificate_id
 
 
 def set_ca_status(site: Site, status: str) -> None:
@@ -100,7 +105,8 @@ def set_ca_status(site: Site, status: str) -> None:
 
 
 def detach_policy(site: Site, thing_name: str) -> None:
-    """Take the policy off a thing's own certificate. Source: AWS-6.6."""
+    """Take the policy off a thing's own certificate, which must be ours. Source: AWS-6.6."""
+    _our_certificate(site, thing_name)
     name, arn = site.settings.policy_name, certificate_arn(site, thing_name)
     policies.detach_policy(site.session, name, arn)
     site.journal.removed(site.entry("policy attachment", name, arn))
@@ -108,7 +114,8 @@ def detach_policy(site: Site, thing_name: str) -> None:
 
 
 def detach_thing(site: Site, thing_name: str) -> None:
-    """Take a thing's own certificate off it. Source: AWS-6.3."""
+    """Take a thing's own certificate, which must be ours, off it. Source: AWS-6.3."""
+    _our_certificate(site, thing_name)
     arn = certificate_arn(site, thing_name)
     registry.detach_from_thing(site.session, thing_name, arn)
     site.journal.removed(site.entry("thing attachment", thing_name, arn))
@@ -169,10 +176,11 @@ WRONG_ORDERS: dict[str, Callable[[Site, str], None]] = {
 
 
 def delete_too_early(site: Site, what: str, thing_name: str) -> None:
-    """Delete one of WRONG_ORDERS before what it hangs on is gone; raises AwsRefused, as AWS then does."""
+    """Delete one of WRONG_ORDERS, ours, before what it hangs on is gone; raises AwsRefused, as AWS then does."""
     order = WRONG_ORDERS.get(what)
     if order is None:
         raise UsageError(f"{what!r} is no wrong order of off-boarding", expected="one of " + ", ".join(WRONG_ORDERS))
+    _our_certificate(site, thing_name)
     order(site, thing_name)
 
 
