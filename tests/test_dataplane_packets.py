@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dicfix.offline.dataplane import packets
-from dicfix.offline.dataplane.packets import MalformedPacket, Outgoing, PacketReader
+from dicfix.offline.dataplane.encoding import Outgoing
+from dicfix.offline.dataplane.packets import MalformedPacket, PacketReader
 
 if TYPE_CHECKING:
     from dataplane_fixtures import Plane

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from dicfix.offline.dataplane import events
 from dicfix.offline.dataplane.clock import Clock, Timers
-from dicfix.offline.dataplane.packets import Outgoing
+from dicfix.offline.dataplane.encoding import Outgoing
 from dicfix.offline.dataplane.profile import Profile
 from dicfix.offline.dataplane.router import Router
 from dicfix.offline.dataplane.services import Services
@@ -188,7 +188,7 @@ class Broker:
         message = Outgoing(topic, payload)
         for session, granted in targets:
             link = session.link
-            if link is not None and not self.connections[session.client_id].may_receive(topic):
+            if link is not None and not link.may_receive(topic):
                 continue
             session.deliver(message, granted if granted < qos else qos)
 

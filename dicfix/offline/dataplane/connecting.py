@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from dicfix.offline.dataplane import admission, events, packets
+from dicfix.offline.dataplane import admission, encoding, events, packets
 from dicfix.offline.dataplane.authorizer import Authorizer
 from dicfix.offline.rules import connection as rules
 from dicfix.offline.rules import policy_evaluation as policy
@@ -23,7 +23,7 @@ def on_connect(connection: Connection, body: bytes) -> None:
     try:
         connect = packets.parse_connect(body)
     except packets.UnknownProtocol as error:
-        connection.write(packets.connack(packets.CONNACK_PROTOCOL_VERSION))
+        connection.write(encoding.connack(encoding.CONNACK_PROTOCOL_VERSION))
         connection.refuse("connect", Refusal("PROTOCOL_VERSION", str(error)))
         return
     connection.connect, connection.client_id = connect, connect.client_id
@@ -62,7 +62,7 @@ def _report(connection: Connection, registration: admission.Registration) -> Non
 def _client_id_refusal(connection: Connection) -> Refusal | None:
     if not connection.client_id:
         if not connection.connect.clean_session:
-            connection.write(packets.connack(packets.CONNACK_IDENTIFIER_REJECTED))
+            connection.write(encoding.connack(encoding.CONNACK_IDENTIFIER_REJECTED))
             return Refusal("CLIENT_ID_EMPTY", "an empty client ID without a clean session (MQTT-3.1.3-8)")
         connection.client_id = rules.EMPTY_CLIENT_ID_PREFIX + str(uuid.uuid4())
     if connection.plain:
@@ -112,16 +112,16 @@ def _will_refusal(connection: Connection, will: packets.Will | None) -> Refusal 
 
 
 def _refuse(connection: Connection, refusal: Refusal) -> None:
-    code = packets.CONNACK_NOT_AUTHORIZED if connection.plain else rules.CONNACK_WHEN_NOT_AUTHORIZED
+    code = encoding.CONNACK_NOT_AUTHORIZED if connection.plain else rules.CONNACK_WHEN_NOT_AUTHORIZED
     if code is not None and refusal.reason != "CLIENT_ID_EMPTY":
-        connection.write(packets.connack(code))
+        connection.write(encoding.connack(code))
     connection.refuse("connect", refusal)
 
 
 def _accept(connection: Connection) -> None:
     broker = connection.broker
     present = broker.attach(connection)
-    connection.write(packets.connack(packets.CONNACK_ACCEPTED, session_present=present))
+    connection.write(encoding.connack(encoding.CONNACK_ACCEPTED, session_present=present))
     connection.accepted()
     connect, thing = connection.connect, connection.authorizer.thing
     kind = "a clean session" if connect.clean_session else "a persistent session"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from dicfix.offline.dataplane import events, packets
+from dicfix.offline.dataplane import encoding, events, packets
 from dicfix.offline.dataplane.packets import MalformedPacket, Publish
 from dicfix.offline.dataplane.services import Request
 from dicfix.offline.rules import connection as rules
@@ -29,7 +29,7 @@ def on_publish(connection: Connection, flags: int, body: bytes) -> None:
     broker = connection.broker
     broker.transcript.publish(broker.now_ms, connection.client_id, topic, qos, len(payload))
     if qos:
-        connection.write(packets.puback(packet_id))
+        connection.write(encoding.puback(packet_id))
     if topic[0] == "$" and not connection.plain:
         _request(connection, message)
     else:
@@ -65,7 +65,7 @@ def _request(connection: Connection, message: Publish) -> None:
         broker.now_ms,
     )
     for reply in service(request):
-        session.deliver(packets.Outgoing(reply.topic, reply.payload), reply.qos, direct=True)
+        session.deliver(encoding.Outgoing(reply.topic, reply.payload), reply.qos, direct=True)
         connection.note("service", topic=reply.topic, qos=reply.qos, size_bytes=len(reply.payload))
 
 
@@ -91,7 +91,7 @@ def _on_subscribe(connection: Connection, body: bytes) -> None:
         if refusal is not None and not connection.plain:
             connection.refuse("subscribe", refusal, topic=topic_filter, qos=qos)
             return
-        codes.append(packets.SUBACK_FAILURE if refusal else min(qos, rules.MAX_QOS))
+        codes.append(encoding.SUBACK_FAILURE if refusal else min(qos, rules.MAX_QOS))
     _grant(connection, session, subscribe, tuple(codes))
 
 
@@ -114,10 +114,10 @@ def _subscribe_refusal(connection: Connection, topic_filter: str, qos: int) -> R
 
 def _grant(connection: Connection, session: Session, subscribe: packets.Subscribe, codes: tuple[int, ...]) -> None:
     broker = connection.broker
-    connection.write(packets.suback(subscribe.packet_id, codes))
+    connection.write(encoding.suback(subscribe.packet_id, codes))
     granted = []
     for (topic_filter, _qos), code in zip(subscribe.filters, codes, strict=True):
-        if code == packets.SUBACK_FAILURE:
+        if code == encoding.SUBACK_FAILURE:
             continue
         granted.append(topic_filter)
         broker.subscribe(session, topic_filter, code)
@@ -134,14 +134,14 @@ def _on_unsubscribe(connection: Connection, body: bytes) -> None:
     for topic_filter in unsubscribe.filters:
         broker.unsubscribe(session, topic_filter)
         connection.note("unsubscribe", topic=topic_filter)
-    connection.write(packets.unsuback(unsubscribe.packet_id))
+    connection.write(encoding.unsuback(unsubscribe.packet_id))
     filters = list(unsubscribe.filters)
     broker.publish_event(connection.client_id, events.unsubscribed(connection.subject(), broker.now_ms, filters))
 
 
 def _on_pingreq(connection: Connection, body: bytes) -> None:
     _no_body(body)
-    connection.write(packets.PINGRESP_PACKET)
+    connection.write(encoding.PINGRESP_PACKET)
 
 
 def _on_disconnect(connection: Connection, body: bytes) -> None:

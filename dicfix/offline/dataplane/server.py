@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from dicfix.errors import DeadlineExceeded, UsageError
 from dicfix.offline.dataplane.broker import Broker
 from dicfix.offline.dataplane.clock import Clock, SystemClock
+from dicfix.offline.dataplane.encoding import Outgoing
 from dicfix.offline.dataplane.identity import ServerIdentity
-from dicfix.offline.dataplane.packets import Outgoing
 from dicfix.offline.dataplane.profile import AWS_IOT, Profile
 from dicfix.offline.dataplane.services import Service
 from dicfix.offline.dataplane.states import ConnectionState, Subscription

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dicfix.offline.dataplane.clock import Clock, Timer, Timers
-from dicfix.offline.dataplane.packets import Outgoing
+from dicfix.offline.dataplane.encoding import Outgoing
 from dicfix.offline.rules.connection import (
     OUTBOUND_UNACKNOWLEDGED,
     RETRY_FOR_S,
