@@ -1,58 +1,39 @@
 """A boto3 session behind one call: clients made once, errors in our words, writes refused where reading is promised.
 
-May import boto3, ``errors`` and ``aws.operations``.
+May import boto3, ``errors`` and the modules beside it.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
 import botocore.exceptions as botocore_errors
+import botocore.session
 from botocore.config import Config
 
-from dicfix.aws.operations import READ_OPERATIONS, permission_for
-from dicfix.aws.remedies import remedy_for
-from dicfix.errors import AwsRefused, DicfixError, GuardRefused, Unreadable
+from dicfix.aws.failures import no_login, translate
+from dicfix.aws.operations import READ_OPERATIONS
+from dicfix.errors import DicfixError, GuardRefused
 
-# Codes that say nothing about the resource: the caller, the network or the service stood in the way.
-_DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "UnauthorizedException", "ForbiddenException", "UnauthorizedOperation"}
-)
-_UNREADABLE = _DENIED | {
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-    "SignatureDoesNotMatch",
-    "Throttling",
-    "ThrottlingException",
-    "TooManyRequestsException",
-    "RequestLimitExceeded",
-    "SlowDown",
-    "InternalFailure",
-    "InternalFailureException",
-    "InternalServerError",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "NotImplemented",
-    "NotImplementedException",
-    "500",
-    "501",
-    "502",
-    "503",
-    "504",
+_METHODS: dict[tuple[str, str], str] = {}
+_ALONE: dict[str, Any] = {
+    "ignore_configured_endpoint_urls": True,
+    "use_fips_endpoint": False,
+    "use_dualstack_endpoint": False,
+    "proxies": {},
 }
-_NO_CREDENTIALS = (botocore_errors.NoCredentialsError, botocore_errors.PartialCredentialsError)
 
 
 class AwsSession:
     """Calls AWS operations by service and name, and translates what goes wrong.
 
-    ``client_kwargs`` are what every client is made with (Region, endpoint URL, credentials of the embedded cloud);
-    with ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
+    ``client_kwargs`` are what every client is made with (Region, endpoint URL, credentials of the embedded cloud).
+    Where they hold credentials, the user's own AWS files, profile and environment count for nothing. With
+    ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
     """
 
     def __init__(self, client_kwargs: Mapping[str, Any], *, read_only: bool = False, max_attempts: int = 5) -> None:
@@ -61,15 +42,19 @@ class AwsSession:
         self._endpoints: dict[str, str] = dict(kwargs.pop("endpoint_urls", {}) or {})
         profile = kwargs.pop("profile_name", None)
         self._kwargs = kwargs
-        self._config = Config(
-            retries={"total_max_attempts": max_attempts, "mode": "standard"}, connect_timeout=10, read_timeout=30
-        )
+        self._config = _client_config(max_attempts)
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
+        alone = "aws_access_key_id" in kwargs
+        if alone:
+            self._config = self._config.merge(Config(**_ALONE))
         try:
-            self._session: Any = boto3.session.Session(region_name=self.region, profile_name=profile)
+            core = _session_alone() if alone else None
+            self._session: Any = boto3.session.Session(
+                region_name=self.region, profile_name=profile, botocore_session=core
+            )
         except botocore_errors.BotoCoreError as error:
-            raise GuardRefused(f"no AWS session could be opened: {error}") from error
+            raise no_login(error) from error
         self.read_only = read_only
         self.calls: list[str] = []
         if read_only:
@@ -81,8 +66,14 @@ class AwsSession:
             if service not in self._clients:
                 endpoint = self._endpoints.get(service)
                 extra = {"endpoint_url": endpoint} if endpoint else {}
-                self._clients[service] = self._session.client(service, config=self._config, **{**self._kwargs, **extra})
+                self._clients[service] = self._made(service, {**self._kwargs, **extra})
             return self._clients[service]
+
+    def _made(self, service: str, kwargs: dict[str, Any]) -> Any:
+        try:
+            return self._session.client(service, config=self._config, **kwargs)
+        except (botocore_errors.BotoCoreError, ValueError) as error:
+            raise no_login(error) from error
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         """The answer to one operation (``iot``, ``DescribeCACertificate``).
@@ -92,7 +83,7 @@ class AwsSession:
         """
         client = self.client(service)
         self.calls.append(f"{service}:{operation}")
-        method = _METHODS.setdefault((service, operation), _method_name(client, operation))
+        method = _METHODS.get((service, operation)) or _method_name(client, service, operation)
         try:
             answer: dict[str, Any] = getattr(client, method)(**parameters)
         except DicfixError:
@@ -113,13 +104,22 @@ class AwsSession:
             parameters = {**parameters, token_in: token}
 
 
-_METHODS: dict[tuple[str, str], str] = {}
+def _client_config(max_attempts: int) -> Config:
+    retries: Any = {"total_max_attempts": max_attempts, "mode": "standard"}
+    return Config(retries=retries, connect_timeout=10, read_timeout=30)
 
 
-def _method_name(client: Any, operation: str) -> str:
+def _session_alone() -> Any:
+    """A session that reads neither the user's AWS files nor AWS_PROFILE."""
+    nowhere: Any = (None, [], os.devnull, None)
+    files = {"config_file": nowhere, "credentials_file": nowhere}
+    return botocore.session.Session(session_vars={"profile": (None, [], None, None), **files})
+
+
+def _method_name(client: Any, service: str, operation: str) -> str:
     for method, name in client.meta.method_to_api_mapping.items():
         if name == operation:
-            return str(method)
+            return _METHODS.setdefault((service, operation), str(method))
     raise ValueError(f"{client.meta.service_model.service_name} has no operation {operation}")
 
 
@@ -140,30 +140,3 @@ def _refuse_writes(model: Any, **_: Any) -> None:
             expected="only the operations that the audit declares",
             remedy="run without --dicfix-audit to perform steps",
         )
-
-
-def translate(service: str, operation: str, error: Exception) -> DicfixError:
-    """The error of ours that a failed call amounts to; anything that is no failure of the call is raised again."""
-    name = f"{service}:{operation}"
-    if isinstance(error, botocore_errors.ClientError):
-        return _translate_answer(name, error)
-    if isinstance(error, _NO_CREDENTIALS):
-        return GuardRefused("no AWS credentials were found", remedy="log in, for example with: aws configure sso")
-    if isinstance(error, botocore_errors.ParamValidationError):
-        return AwsRefused(name, "ParamValidationError", str(error).replace("\n", " "))
-    if isinstance(error, botocore_errors.HTTPClientError | botocore_errors.ConnectionError):
-        return Unreadable(name, type(error).__name__, str(error))
-    if isinstance(error, botocore_errors.BotoCoreError):
-        return Unreadable(name, type(error).__name__, str(error))
-    raise error
-
-
-def _translate_answer(name: str, error: botocore_errors.ClientError) -> DicfixError:
-    detail = error.response.get("Error", {})
-    code, message = str(detail.get("Code", "")), str(detail.get("Message", "") or error.response.get("message", ""))
-    if code in _UNREADABLE or not code or (code == "404" and not name.startswith("s3:")):
-        permission = permission_for(name) if code in _DENIED else ""
-        return Unreadable(name, code or "NoErrorCode", message, permission=permission)
-    known = {"Error", "ResponseMetadata", "message"}
-    extra = {key: str(value) for key, value in error.response.items() if key not in known}
-    return AwsRefused(name, code, message, extra=extra, remedy=remedy_for(name, code))
