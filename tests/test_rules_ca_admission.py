@@ -51,7 +51,10 @@ def test_a_leaf_is_refused_as_ca_certificate() -> None:
 
 
 def test_an_intermediate_ca_certificate_is_as_good_as_a_root() -> None:
-    ca_admission.certificate_is_a_ca(mint_ca("intermediate", issuer=mint_ca("root", key=ec_key(1))).certificate)
+    intermediate = mint_ca("intermediate", issuer=mint_ca("root", key=ec_key(1)))
+    ca_admission.certificate_is_a_ca(intermediate.certificate)
+    with pytest.raises(RuleViolation, match="CA:TRUE"):
+        ca_admission.certificate_is_a_ca(mint("leaf", intermediate).certificate)
 
 
 def test_a_ca_certificate_is_registered_once() -> None:

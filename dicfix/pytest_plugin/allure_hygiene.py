@@ -63,10 +63,12 @@ class CleanWriter:
 
     @allure_commons.hookimpl
     def report_result(self, result: TestResult) -> None:
+        """Write a result, redacted."""
         self._writer.report_result(self._redactor.value(result))
 
     @allure_commons.hookimpl
     def report_container(self, container: TestResultContainer) -> None:
+        """Write a container that has a named fixture, redacted."""
         container.befores = [before for before in container.befores if not _is_noise(before.name)]
         container.afters = [after for after in container.afters if not _is_noise(after.name)]
         if container.children and (container.befores or container.afters):
@@ -74,14 +76,17 @@ class CleanWriter:
 
     @allure_commons.hookimpl
     def report_attached_data(self, body: str | bytes, file_name: str) -> None:
+        """Write an attachment, redacted."""
         self._writer.report_attached_data(self._redactor.body(body), file_name)
 
     @allure_commons.hookimpl
     def report_attached_file(self, source: str, file_name: str) -> None:
+        """Write an attached file's content, redacted."""
         self._writer.report_attached_data(self._redactor.body(Path(source).read_bytes()), file_name)
 
     @allure_commons.hookimpl
     def report_globals(self, globals_item: Any) -> None:
+        """Write what belongs to the whole run, redacted."""
         self._writer.report_globals(self._redactor.value(globals_item))
 
 
