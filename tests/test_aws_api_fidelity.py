@@ -13,6 +13,21 @@ import pytest
 from cloud_account import GUIDE_POLICY, Account, code_of
 from pki_fixtures import Minted, ec_key, mint, mint_ca, rsa_key
 
+from dicfix.offline.rules import (
+    RULES,
+    bucket_names,
+    ca_admission,
+    certificate_admission,
+    certificate_reading,
+    data_requests,
+    endpoints,
+    names,
+    paging,
+    policy_documents,
+    removed,
+    things,
+)
+
 pytest_plugins = ["cloud_fixtures"]
 
 ID = "0123456789abcdef" * 4
@@ -170,6 +185,12 @@ def certificate_of_unknown_status(account: Account) -> Any:
 
 
 @row("CertificateValidationException", 400)
+def two_certificates_in_one_text(account: Account) -> Any:
+    ca, _ = account.register_ca()
+    return _device(account, mint("device", ca).pem + ca.pem)
+
+
+@row("CertificateValidationException", 400)
 def garbage_as_certificate(account: Account) -> Any:
     return _device(account, "garbage")
 
@@ -241,6 +262,36 @@ def policy_that_is_no_json(account: Account) -> Any:
 @row("MalformedPolicyException", 400)
 def policy_without_effect(account: Account) -> Any:
     return _policy(account, json.dumps({"Version": "2012-10-17", "Statement": [{"Action": "*", "Resource": "*"}]}))
+
+
+def _statement(**members: Any) -> str:
+    good = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**good, **members}]})
+
+
+@row("MalformedPolicyException", 400)
+def policy_with_an_unknown_member(account: Account) -> Any:
+    return _policy(account, json.dumps({**json.loads(GUIDE_POLICY), "Comment": "x"}))
+
+
+@row("MalformedPolicyException", 400)
+def policy_with_a_principal(account: Account) -> Any:
+    return _policy(account, _statement(Principal="*"))
+
+
+@row("MalformedPolicyException", 400)
+def policy_with_a_bare_action(account: Account) -> Any:
+    return _policy(account, _statement(Action="Connect"))
+
+
+@row("MalformedPolicyException", 400)
+def policy_with_a_bare_topic(account: Account) -> Any:
+    return _policy(account, _statement(Resource="topic/a"))
+
+
+@row("MalformedPolicyException", 400)
+def policy_with_a_condition_that_is_none(account: Account) -> Any:
+    return _policy(account, _statement(Condition="x"))
 
 
 @row("MalformedPolicyException", 400)
@@ -354,6 +405,50 @@ def second_thing_beside_an_exclusive_one(account: Account) -> Any:
     return lambda: account.iot.attach_thing_principal(thingName="u", principal=device["certificateArn"])
 
 
+@row("InvalidRequestException", 400)
+def attachment_of_another_type(account: Account) -> Any:
+    _, device = _registered(account)
+    account.iot.create_thing(thingName="t")
+    account.iot.attach_thing_principal(thingName="t", principal=device["certificateArn"])
+    return lambda: account.iot.attach_thing_principal(
+        thingName="t", principal=device["certificateArn"], thingPrincipalType="EXCLUSIVE_THING"
+    )
+
+
+@row("InvalidRequestException", 400)
+def thing_of_a_deprecated_type(account: Account) -> Any:
+    account.iot.create_thing_type(thingTypeName="k")
+    account.iot.deprecate_thing_type(thingTypeName="k")
+    return lambda: account.iot.create_thing(thingName="t", thingTypeName="k")
+
+
+@row("InvalidRequestException", 400)
+def deleting_a_thing_type_that_is_not_deprecated(account: Account) -> Any:
+    account.iot.create_thing_type(thingTypeName="k")
+    return lambda: account.iot.delete_thing_type(thingTypeName="k")
+
+
+@row("ResourceAlreadyExistsException", 409)
+def thing_type_again_with_other_properties(account: Account) -> Any:
+    account.iot.create_thing_type(thingTypeName="k")
+    return lambda: account.iot.create_thing_type(thingTypeName="k", thingTypeProperties={"thingTypeDescription": "x"})
+
+
+@row("ResourceAlreadyExistsException", 409)
+def thing_group_again_with_other_properties(account: Account) -> Any:
+    account.iot.create_thing_group(thingGroupName="g")
+    return lambda: account.iot.create_thing_group(
+        thingGroupName="g", thingGroupProperties={"thingGroupDescription": "x"}
+    )
+
+
+@row("InvalidRequestException", 400)
+def deleting_a_thing_group_with_children(account: Account) -> Any:
+    account.iot.create_thing_group(thingGroupName="g")
+    account.iot.create_thing_group(thingGroupName="h", parentGroupName="g")
+    return lambda: account.iot.delete_thing_group(thingGroupName="g")
+
+
 @row("ResourceNotFoundException", 404)
 def principals_of_an_unknown_thing(account: Account) -> Any:
     return lambda: account.iot.list_thing_principals(thingName="t")
@@ -374,6 +469,14 @@ def endpoint_of_unknown_type(account: Account) -> Any:
 @row("InvalidRequestException", 400)
 def page_of_251(account: Account) -> Any:
     return lambda: account.iot.list_certificates(pageSize=251)
+
+
+@row("InvalidRequestException", 400)
+def marker_of_another_list(account: Account) -> Any:
+    for name in ("p", "q"):
+        _policy(account, GUIDE_POLICY, name)()
+    marker = account.iot.list_policies(pageSize=1)["nextMarker"]
+    return lambda: account.iot.list_certificates(marker=marker)
 
 
 @row("InvalidRequestException", 400)
@@ -437,3 +540,92 @@ def test_a_conflict_names_the_resource_that_is_there(account: Account, name: str
     response = conflict.value.response
     assert response["resourceArn"].startswith(ARN)
     assert response["resourceArn"].endswith(response["resourceId"])
+
+
+DECIDED_BY = {
+    "CA-SNI-ONLY-WITHOUT-VERIFICATION": "sni_only_ca_with_verification",
+    "CA-DEFAULT-WITH-VERIFICATION": "default_ca_without_verification",
+    "CA-VERIFICATION-COMMON-NAME": "verification_without_the_code",
+    "CA-VERIFICATION-SIGNATURE": "verification_of_another_ca",
+    "CA-IS-A-CA": "leaf_as_ca",
+    "CA-REGISTERED-ONCE": "ca_again",
+    "CA-TEN-PER-SUBJECT": "eleventh_ca_of_a_subject",
+    "CA-INACTIVE-BEFORE-DELETION": "deleting_an_active_ca",
+    "CERTIFICATE-ONE-PEM-BLOCK": "two_certificates_in_one_text",
+    "CERTIFICATE-SUPPORTED-KEY": "ca_with_a_weak_key",
+    "CERTIFICATE-REGISTRABLE-STATUS": "certificate_as_pending_activation",
+    "CERTIFICATE-SAME-SUBJECT-CONFLICT": "certificate_with_two_cas_of_one_subject",
+    "CERTIFICATE-CA-ACTIVE": "certificate_of_an_inactive_ca",
+    "CERTIFICATE-SIGNED-BY-CA": "rogue_certificate",
+    "CERTIFICATE-REGISTERED-ONCE": "certificate_again_without_ca",
+    "CERTIFICATE-SETTABLE-STATUS": "active_made_pending_transfer",
+    "CERTIFICATE-REVOKED-STAYS": "revoked_made_active",
+    "CERTIFICATE-INACTIVE-BEFORE-DELETION": "deleting_an_active_certificate",
+    "CERTIFICATE-THING-DETACHED-BEFORE-DELETION": "forced_deletion_of_a_certificate_with_thing",
+    "CERTIFICATE-POLICY-DETACHED-BEFORE-DELETION": "deleting_a_certificate_with_policy",
+    "NAMES-MEMBER-CONSTRAINTS": "thing_with_a_blank_in_its_name",
+    "POLICY-DOCUMENT-LENGTH": "policy_that_is_too_long",
+    "POLICY-DOCUMENT-TOP-LEVEL": "policy_with_an_unknown_member",
+    "POLICY-DOCUMENT-STATEMENT-MEMBERS": "policy_with_a_principal",
+    "POLICY-DOCUMENT-EFFECT": "policy_without_effect",
+    "POLICY-DOCUMENT-ACTIONS": "policy_with_a_bare_action",
+    "POLICY-DOCUMENT-RESOURCES": "policy_with_a_bare_topic",
+    "POLICY-DOCUMENT-CONDITION": "policy_with_a_condition_that_is_none",
+    "POLICY-FIVE-VERSIONS": "sixth_version",
+    "POLICY-DEFAULT-VERSION-STAYS": "deleting_the_default_version",
+    "POLICY-UNATTACHED-BEFORE-DELETION": "deleting_an_attached_policy",
+    "POLICY-ONE-VERSION-BEFORE-DELETION": "deleting_a_policy_with_versions",
+    "POLICY-TEN-PER-TARGET": "eleventh_policy_on_a_certificate",
+    "POLICY-CREATED-ONCE": "policy_again_with_another_document",
+    "THING-SAME-CONFIGURATION": "thing_again_with_other_attributes",
+    "THING-ATTRIBUTE-COUNT": "thing_with_four_attributes",
+    "THING-EXPECTED-VERSION": "thing_of_another_version",
+    "THING-DETACHED-BEFORE-DELETION": "deleting_a_thing_with_principal",
+    "THING-EXCLUSIVE-ATTACHMENT": "second_thing_beside_an_exclusive_one",
+    "THING-ATTACHMENT-TYPE-STAYS": "attachment_of_another_type",
+    "THING-TYPE-USABLE": "thing_of_a_deprecated_type",
+    "THING-TYPE-DEPRECATED-BEFORE-DELETION": "deleting_a_thing_type_that_is_not_deprecated",
+    "THING-TYPE-SAME-CONFIGURATION": "thing_type_again_with_other_properties",
+    "THING-GROUP-SAME-CONFIGURATION": "thing_group_again_with_other_properties",
+    "THING-GROUP-CHILDLESS-BEFORE-DELETION": "deleting_a_thing_group_with_children",
+    "PAGING-MARKER-OF-THIS-OPERATION": "marker_of_another_list",
+    "BUCKET-NAME": "bucket_of_the_guide",
+    "DATA-PUBLISH-NO-WILDCARDS": "message_to_a_wildcard",
+}
+"""The row of the table that each rule decides: with the rule out, the request succeeds."""
+ELSEWHERE = {
+    "ENDPOINT-STABLE": "an answer, not a refusal: tests/test_aws_api_registry.py",
+    "PAGING-PAGE-SIZE": "an answer, not a refusal: tests/test_aws_api_registry.py",
+    "POLICY-DOCUMENT-JSON-OBJECT": "text that is no JSON has no statement either: policy.top-level refuses it as well",
+}
+
+
+@pytest.mark.parametrize("rule_id", DECIDED_BY)
+def test_a_rule_decides_its_row_of_the_api(account: Account, rule_id: str) -> None:
+    code, status, make = ROWS[DECIDED_BY[rule_id]]
+    call = make(account)
+    with removed(rule_id):
+        assert code_of(call) != (code, status), f"{rule_id} is not asked by the API"
+
+
+def test_every_rule_of_the_api_is_seen_in_the_table() -> None:
+    modules = (
+        ca_admission,
+        certificate_admission,
+        certificate_reading,
+        names,
+        policy_documents,
+        things,
+        endpoints,
+        paging,
+        bucket_names,
+        data_requests,
+    )
+    prefix = "tests/test_rules_"
+    homes = {module.__name__.rpartition(".")[2] for module in modules} | {"names", "certificate_admission"}
+    held = {
+        rule_id
+        for rule_id, rule in RULES.items()
+        if any(node.startswith(f"{prefix}{home}.py") for node in rule.held_by for home in homes)
+    }
+    assert held == DECIDED_BY.keys() | ELSEWHERE.keys()
