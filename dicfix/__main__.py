@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "controls": "list the controls, or explain one",
     "certs": "make and inspect keys and certificates as the guide's OpenSSL page does",
     "cloud": "run the embedded cloud for other programs",
+    "cleanup": "remove from an AWS account what an onboarding made there",
 }
 """Each command with its line of help; its module is ``dicfix.cli.<name>``."""
 

@@ -29,7 +29,7 @@ def require_account(caller: Caller, settings: Settings) -> Caller:
         raise GuardRefused(
             f"logged in to account {caller.account}",
             expected=f"account {wanted}, which this run is meant for",
-            remedy="log in to that account, or name this one with --dicfix-account",
+            remedy="log in to that account, or name this one with --dicfix-account (pytest) or --account (dicfix)",
         )
     return caller
 
@@ -40,7 +40,7 @@ def require_login(session: AwsSession, settings: Settings) -> Caller:
         raise GuardRefused(
             "no account is named for a run that writes to AWS",
             expected="the twelve digits of the account that may be changed",
-            remedy="name it with --dicfix-account or in dic.toml ([aws] account)",
+            remedy="name it with --dicfix-account (pytest), --account (dicfix) or in dic.toml ([aws] account)",
         )
     try:
         caller = registry.read_caller(session)

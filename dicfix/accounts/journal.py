@@ -14,7 +14,6 @@ from pathlib import Path
 
 from dicfix.errors import UsageError
 
-
 KINDS = ("thing attachment", "policy attachment", "certificate", "thing", "policy", "CA certificate")
 """What this project makes in an account, in the order in which it can be removed again."""
 

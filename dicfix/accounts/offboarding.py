@@ -22,11 +22,16 @@ _GONE = "ResourceNotFoundException"
 
 def clean_up(site: Site) -> Done:
     """Remove everything of ours from this account and Region; what is gone already counts as found."""
-    entries = ours(site)
+    return Done.of("clean-up", [(name, How.PERFORMED if here else How.FOUND) for name, here in removals(site)])
+
+
+def removals(site: Site) -> Iterator[tuple[str, bool]]:
+    """Remove what is ours one by one: what it was, and whether it was still there."""
     close_automatic_registration(site)
-    parts = [(label(entry), _remove(site, entry)) for entry in entries]
-    site.reader.changed()
-    return Done.of("clean-up", parts)
+    for entry in ours(site):
+        was_there = _remove(site, entry) is How.PERFORMED
+        site.reader.changed()
+        yield label(entry), was_there
 
 
 def ours(site: Site) -> list[Entry]:
@@ -42,7 +47,8 @@ def ours(site: Site) -> list[Entry]:
 def label(entry: Entry) -> str:
     """A resource as text for a report."""
     name = entry.name[:12] if len(entry.name) == 64 else entry.name
-    return f"{entry.kind} {name}"
+    target = f" to certificate {entry.target.rpartition('/')[2][:12]}" if entry.target else ""
+    return f"{entry.kind} {name}{target}"
 
 
 def close_automatic_registration(site: Site) -> None:
@@ -54,13 +60,13 @@ def close_automatic_registration(site: Site) -> None:
 
 def _remove(site: Site, entry: Entry) -> How:
     gone = False
-    for call in _removals(site, entry):
+    for call in _calls(site, entry):
         gone = _call_until_allowed(site, entry, call)
     site.journal.removed(entry)
     return How.FOUND if gone else How.PERFORMED
 
 
-def _removals(site: Site, entry: Entry) -> Iterator[Callable[[], None]]:
+def _calls(site: Site, entry: Entry) -> Iterator[Callable[[], None]]:
     session, name = site.session, entry.name
     if entry.kind == "thing attachment":
         yield lambda: registry.detach_from_thing(session, name, entry.target)
