@@ -5,6 +5,7 @@ Imports the registry's Protocol and the rules; knows no sockets.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -108,6 +109,7 @@ def _ms(moment: datetime) -> int:
     return int((moment - _EPOCH).total_seconds() * 1000)
 
 
+@functools.lru_cache(maxsize=256)
 def describe(certificate: x509.Certificate) -> str:
     """Subject and issuer of a certificate, for a sentence."""
     subject, issuer = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
