@@ -126,9 +126,9 @@ def _method_name(client: Any, service: str, operation: str) -> str:
 def _paging(client: Any, operation: str) -> tuple[str, str, str]:
     shape = client.meta.service_model.operation_model(operation)
     inputs, outputs = shape.input_shape.members, shape.output_shape.members
-    token_in = next(name for name in ("nextToken", "marker") if name in inputs)
-    token_out = next(name for name in ("nextToken", "nextMarker") if name in outputs)
-    size_name = next(name for name in ("maxResults", "pageSize") if name in inputs)
+    token_in = next(name for name in ("nextToken", "marker", "NextToken", "Marker") if name in inputs)
+    token_out = next(name for name in ("nextToken", "nextMarker", "NextToken", "Marker") if name in outputs)
+    size_name = next(name for name in ("maxResults", "pageSize", "MaxItems") if name in inputs)
     return token_in, token_out, size_name
 
 
