@@ -450,6 +450,11 @@ def deleting_a_thing_group_with_children(account: Account) -> Any:
 
 
 @row("ResourceNotFoundException", 404)
+def searching_without_index(account: Account) -> Any:
+    return lambda: account.iot.search_index(queryString="thingName:*")
+
+
+@row("ResourceNotFoundException", 404)
 def principals_of_an_unknown_thing(account: Account) -> Any:
     return lambda: account.iot.list_thing_principals(thingName="t")
 
@@ -588,6 +593,7 @@ DECIDED_BY = {
     "THING-TYPE-SAME-CONFIGURATION": "thing_type_again_with_other_properties",
     "THING-GROUP-SAME-CONFIGURATION": "thing_group_again_with_other_properties",
     "THING-GROUP-CHILDLESS-BEFORE-DELETION": "deleting_a_thing_group_with_children",
+    "INDEX-ON-BEFORE-SEARCH": "searching_without_index",
     "PAGING-MARKER-OF-THIS-OPERATION": "marker_of_another_list",
     "BUCKET-NAME": "bucket_of_the_guide",
     "DATA-PUBLISH-NO-WILDCARDS": "message_to_a_wildcard",

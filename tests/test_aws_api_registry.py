@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cloud_account import GUIDE_POLICY, code_of
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
 from pki_fixtures import NOT_AFTER, NOT_BEFORE, ec_key, mint, mint_ca
 
 if TYPE_CHECKING:
@@ -353,3 +356,60 @@ def test_the_endpoint_is_that_of_the_cloud_every_time(account: Account) -> None:
 
 def test_the_callers_identity_is_the_clouds_account(account: Account) -> None:
     assert account.client("sts").get_caller_identity()["Account"] == account.cloud.account_id
+
+
+def test_keys_that_the_service_makes_fit_its_certificate(account: Account) -> None:
+    made = account.iot.create_keys_and_certificate(setAsActive=True)
+    certificate = x509.load_pem_x509_certificate(made["certificatePem"].encode())
+    key = serialization.load_pem_private_key(made["keyPair"]["PrivateKey"].encode(), None)
+    assert certificate.public_key() == key.public_key()
+    described = account.iot.describe_certificate(certificateId=made["certificateId"])["certificateDescription"]
+    assert (described["status"], described["certificateMode"]) == ("ACTIVE", "DEFAULT")
+    assert [one["certificateId"] for one in account.iot.list_certificates()["certificates"]] == [made["certificateId"]]
+
+
+def test_a_certificate_for_a_request_carries_the_requests_key(account: Account) -> None:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "device")])
+    request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(ec_key(), hashes.SHA256())
+    made = account.iot.create_certificate_from_csr(
+        certificateSigningRequest=request.public_bytes(serialization.Encoding.PEM).decode()
+    )
+    certificate = x509.load_pem_x509_certificate(made["certificatePem"].encode())
+    assert certificate.public_key() == ec_key().public_key()
+    assert certificate.subject == subject
+    refused = code_of(lambda: account.iot.create_certificate_from_csr(certificateSigningRequest="x"))
+    assert refused == ("InvalidRequestException", 400)
+
+
+def test_a_change_by_one_of_motos_own_operations_is_told_to_caches(account: Account) -> None:
+    account.iot.create_thing_group(thingGroupName="g")
+    account.iot.create_thing(thingName="t")
+    version = account.cloud.registry.version()
+    account.iot.describe_thing(thingName="t")
+    assert account.cloud.registry.version() == version
+    account.iot.add_thing_to_thing_group(thingGroupName="g", thingName="t")
+    assert account.cloud.registry.version() > version
+
+
+def test_things_are_searched_once_indexing_is_on(account: Account) -> None:
+    account.iot.create_thing(thingName="t")
+    account.iot.update_indexing_configuration(thingIndexingConfiguration={"thingIndexingMode": "REGISTRY"})
+    (found,) = account.iot.search_index(queryString="thingName:t*")["things"]
+    assert found["thingName"] == "t"
+    assert "connectivity" not in found
+    account.iot.update_indexing_configuration(
+        thingIndexingConfiguration={"thingIndexingMode": "REGISTRY", "thingConnectivityIndexingMode": "STATUS"}
+    )
+    (found,) = account.iot.search_index(queryString="thingName:t*")["things"]
+    assert found["connectivity"]["connected"] is False
+
+
+@pytest.mark.parametrize("size_bytes", [0, 5, 1_500_000])
+def test_objects_go_through_the_api_unchanged(account: Account, size_bytes: int) -> None:
+    s3 = account.client("s3")
+    s3.create_bucket(Bucket="images", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    body = bytes(range(256)) * (size_bytes // 256) + b"x" * (size_bytes % 256)
+    s3.put_object(Bucket="images", Key="a b/image.gbl", Body=body)
+    assert s3.get_object(Bucket="images", Key="a b/image.gbl")["Body"].read() == body
+    assert s3.head_object(Bucket="images", Key="a b/image.gbl")["ContentLength"] == size_bytes
+    assert [one["Key"] for one in s3.list_objects_v2(Bucket="images")["Contents"]] == ["a b/image.gbl"]

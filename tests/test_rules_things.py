@@ -91,6 +91,13 @@ def test_a_thing_group_is_created_again_with_the_same_configuration_only() -> No
     assert refused.value.extra == {"resourceId": "id", "resourceArn": "arn"}
 
 
+def test_nothing_is_searched_before_indexing_is_on() -> None:
+    things.index_is_on("REGISTRY")
+    with pytest.raises(RuleViolation) as refused:
+        things.index_is_on("OFF")
+    assert refused.value.code == "ResourceNotFoundException"
+
+
 def test_a_thing_group_with_child_groups_is_not_deleted() -> None:
     things.group_is_childless("g", 0)
     with pytest.raises(RuleViolation) as refused:

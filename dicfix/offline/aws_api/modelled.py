@@ -20,6 +20,9 @@ from dicfix.offline.rules.names import member_constraints
 NOT_IMPLEMENTED = "NotImplemented"
 """The code of an operation that the embedded cloud does not have; HTTP 501, which no client retries."""
 
+READING = ("Describe", "Get", "List", "Search", "Test")
+"""How the names of operations begin that change nothing."""
+
 
 class Refusal(ServiceException):
     """moto's exception under a module of ours, so that moto asks the request's own service model for the error."""
@@ -66,6 +69,9 @@ class ModelledResponse(BaseResponse):
         with STATE_LOCK:
             return self._answer(operation, name)
 
+    def changed(self) -> None:
+        """Called after an operation that may have changed something."""
+
     def _answer(self, operation: str, name: str) -> Any:
         try:
             self.parse_parameters(self.incoming)
@@ -73,6 +79,8 @@ class ModelledResponse(BaseResponse):
             if shape is not None:
                 member_constraints(shape, self.params)
             result = getattr(self, name)()
+            if not operation.startswith(READING):
+                self.changed()
         except RuleViolation as violation:
             result = ActionResult(service_exception(violation))
         except ServiceException as error:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
+from botocore.awsrequest import AWSPreparedRequest
 from moto import backend_index
-from moto.core.request import Request, normalize_request
+from moto.core.request import Request
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
@@ -47,11 +48,11 @@ def service_of_url(url: str) -> str:
     return ""
 
 
-def target_of(request: Any, service: str) -> Target:
+def target_of(request: AWSPreparedRequest, service: str) -> Target:
     """The target of a request to ``service``."""
-    normalized: Request = normalize_request(request)
     if not service:
         return Target("", "", {})
+    normalized = _without_stream(request)
     if service in ROUTED_HERE:
         return Target(service, *operation_of(service, str(normalized.method), normalized.raw_path))
     try:
@@ -59,6 +60,12 @@ def target_of(request: Any, service: str) -> Target:
     except (HTTPException, NotImplementedError, LookupError, ValueError, ImportError):
         return Target(service, "", {})
     return Target(service, str(operation.name), dict(members))
+
+
+def _without_stream(request: AWSPreparedRequest) -> Request:
+    """The request as moto sees it; a body that can be read only once is left for moto to read."""
+    body = b"" if hasattr(request.body, "read") else request.body
+    return Request.from_primitives(str(request.method), str(request.url), request.headers, body)
 
 
 def error_answer(service: str, status: int, code: str, message: str) -> Answer:

@@ -183,3 +183,15 @@ def group_is_childless(name: str, children: int) -> None:
             "InvalidRequestException",
             f"Cannot delete thing group : {name} when there are still child groups attached to it",
         )
+
+
+@rule(
+    "INDEX-ON-BEFORE-SEARCH",
+    source="facts, moto 1.1: a search before fleet indexing is on gives ResourceNotFoundException (peer)",
+    level=Level.PEER,
+    held_by=(f"{TESTS}test_nothing_is_searched_before_indexing_is_on",),
+)
+def index_is_on(mode: str) -> None:
+    """Things are searched only once fleet indexing is on."""
+    if mode == "OFF":
+        raise RuleViolation("ResourceNotFoundException", "The index AWS_Things does not exist: indexing is off")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from moto.core.responses import ActionResult, EmptyResult
 
 from dicfix.offline.aws_api.binding import bound
+from dicfix.offline.aws_api.iot.issuing import issue_for_request, issue_with_keys
 from dicfix.offline.aws_api.iot.operation import Operation
+from dicfix.offline.aws_api.iot.records import CertificateRecord
 from dicfix.offline.rules import endpoints
 
 
@@ -75,6 +77,16 @@ class CertificateResponses(Operation):
         record = self.iot_backend.register_without_ca(self.params["certificatePem"], status=self.given("status"))
         return ActionResult({"certificateArn": record.arn, "certificateId": record.certificate_id})
 
+    def create_keys_and_certificate(self) -> ActionResult:
+        certificate, keys = issue_with_keys(self.iot_backend.now())
+        record = self.iot_backend.keep_issued(certificate, active=self.given("setAsActive", False))
+        return ActionResult({**_issued(record), "keyPair": keys})
+
+    def create_certificate_from_csr(self) -> ActionResult:
+        certificate = issue_for_request(self.params["certificateSigningRequest"], self.iot_backend.now())
+        record = self.iot_backend.keep_issued(certificate, active=self.given("setAsActive", False))
+        return ActionResult(_issued(record))
+
     def describe_certificate(self) -> ActionResult:
         record = self.iot_backend.certificate(self.params["certificateId"])
         return ActionResult({"certificateDescription": record.description()})
@@ -107,3 +119,7 @@ class CertificateResponses(Operation):
             jobs=choices.jobs_endpoint,
         )
         return ActionResult({"endpointAddress": address})
+
+
+def _issued(record: CertificateRecord) -> dict[str, str]:
+    return {"certificateArn": record.arn, "certificateId": record.certificate_id, "certificatePem": record.pem}

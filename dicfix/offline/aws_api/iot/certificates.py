@@ -207,6 +207,11 @@ class Certificates(State):
         self.feed.changed()
         return record
 
+    def keep_issued(self, certificate: x509.Certificate, *, active: bool) -> CertificateRecord:
+        """Keep a certificate that the service itself issued; its mode is DEFAULT."""
+        status = "ACTIVE" if active else "INACTIVE"
+        return self.keep_certificate(certificate, certificate_id(certificate), status, "DEFAULT", None)
+
     def certificate(self, name: str) -> CertificateRecord:
         """The registered certificate of this ID."""
         record = self.certificates.get(name)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from moto.iot.models import iot_backends
 from moto.iot.responses import IoTResponse
 
 from dicfix.offline.aws_api.iot.certificate_responses import CertificateResponses
@@ -10,8 +13,22 @@ from dicfix.offline.aws_api.iot.policy_responses import PolicyResponses
 from dicfix.offline.aws_api.iot.thing_responses import ThingResponses
 from dicfix.offline.aws_api.modelled import ModelledResponse
 
+if TYPE_CHECKING:
+    from dicfix.offline.aws_api.iot.models import EmbeddedIoTBackend
+
 
 class EmbeddedIoTResponse(
     CertificateResponses, PolicyResponses, ThingResponses, GroupResponses, ModelledResponse, IoTResponse
 ):
     """moto's operations, with this project's in front."""
+
+    def changed(self) -> None:
+        """Let caches of the registry go, also after those operations that are still moto's."""
+        self.iot_backend.feed.changed()
+
+    @property
+    def iot_backend(self) -> EmbeddedIoTBackend:
+        """The backend of the request's account and Region."""
+        backends: Any = iot_backends
+        backend: EmbeddedIoTBackend = backends[self.current_account][self.region]
+        return backend

@@ -7,7 +7,9 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 
+from dicfix.offline.aws_api.binding import bound
 from dicfix.offline.aws_api.iot.operation import Operation, by_position
+from dicfix.offline.rules import things as rules
 
 
 class ThingResponses(Operation):
@@ -43,6 +45,17 @@ class ThingResponses(Operation):
         things = [thing for thing in self.iot_backend.things.values() if _matches(thing, self.params)]
         page, more = self.tokened(things, lambda thing: thing.position)
         return ActionResult({"things": [thing.to_dict() for thing in page], **more})
+
+    def search_index(self) -> ActionResult:
+        """Answered by moto's search; connectivity, if it is indexed, is what the data plane knows."""
+        backend = self.iot_backend
+        indexing = backend.indexing_configuration.configuration.thingIndexingConfiguration
+        rules.index_is_on(indexing.thingIndexingMode)
+        found = [thing for thing in list(backend.things.values()) if thing.matches(self.params["queryString"])]
+        page, more = self.tokened(found, lambda thing: thing.position)
+        connectivity = indexing.thingConnectivityIndexingMode != "OFF"
+        plane = bound().data_planes.get(self.region) if connectivity else None
+        return ActionResult({"things": [_document(thing, plane) for thing in page], "thingGroups": [], **more})
 
     def create_thing_type(self) -> ActionResult:
         kind = self.iot_backend.make_thing_type(
@@ -139,3 +152,12 @@ def _matches(thing: Any, params: Mapping[str, Any]) -> bool:
     if value is None:
         return False
     return value.startswith(wanted) if params.get("usePrefixAttributeValue") else value == wanted
+
+
+def _document(thing: Any, plane: Any) -> dict[str, Any]:
+    """A found thing as SearchIndex shows it; ``plane`` is None unless connectivity is indexed."""
+    document: dict[str, Any] = thing.to_dict(include_thing_id=True, include_thing_group_names=True)
+    if plane is not None:
+        state = plane.data_plane.connection(thing.thing_name)
+        document["connectivity"] = {"connected": state is not None and state.connected}
+    return document

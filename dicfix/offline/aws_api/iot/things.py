@@ -142,6 +142,15 @@ class Things(State):
         self.thing_types[thing_type.arn] = thing_type
         return thing_type
 
+    def deprecate_thing_type(self, thing_type_name: str, undo_deprecate: bool | None) -> Any:
+        """Mark a thing type as deprecated, or no longer; called by moto's operation."""
+        thing_type = self.describe_thing_type(thing_type_name)
+        thing_type.metadata["deprecated"] = not undo_deprecate
+        thing_type.metadata.pop("deprecationDate", None)
+        if not undo_deprecate:
+            thing_type.metadata["deprecationDate"] = self.now()
+        return thing_type
+
     def remove_thing_type(self, name: str) -> None:
         """Delete a thing type that is deprecated and has no things."""
         thing_type = self.describe_thing_type(name)
