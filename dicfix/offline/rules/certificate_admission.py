@@ -134,9 +134,9 @@ def settable_status(new_status: str) -> None:
 
 @rule(
     "CERTIFICATE-REVOKED-STAYS",
-    source="none read says whether a revoked certificate may be made ACTIVE again; refused here, since a revocation "
-    "that can be undone would hide a wrong order in an onboarding",
-    level=Level.ASSUMED,
+    source="AWS IoT developer guide, Revoke a client certificate: once revoked, its status cannot be changed; the code "
+    "is not stated",
+    level=Level.DOCUMENTED,
     held_by=(f"{TESTS}test_a_revoked_certificate_stays_revoked",),
 )
 def revoked_stays(status: str, new_status: str) -> None:
