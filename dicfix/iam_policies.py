@@ -1,6 +1,6 @@
 """IAM policy documents, read and asked what they allow. Pure; imports ``errors`` only.
 
-Allow and Deny, wildcards, NotAction, NotResource, conditions on texts, ARNs and booleans. What cannot be decided (another
+Allow and Deny, wildcards, NotAction, NotResource, conditions on texts, ARNs and booleans. What it cannot tell (another
 operator, a key without a value, a policy variable) makes an Allow not apply and a Deny apply, so that a right is never
 taken for granted. Permission boundaries, session and resource policies are left out.
 Source: IAM user guide, reference_policies_evaluation-logic, reference_policies_elements.

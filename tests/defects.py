@@ -55,6 +55,7 @@ class Defect:
     onboard: frozenset[str]
     audit: frozenset[str]
     edition: str = "2023-08"
+    signing: str = "new"
 
 
 def spoil_ca(**changes: Any) -> Spoil:
@@ -253,11 +254,13 @@ def _short_verification() -> ClientMaterial:
     return issue_verification(material().other_ca, "0123456789abcdef" * 4, now=NOW)
 
 
-def defect(name: str, spoil: Spoil, onboard: str, audit: str | None = None, edition: str = "2023-08") -> Defect:
+def defect(
+    name: str, spoil: Spoil, onboard: str, audit: str | None = None, edition: str = "2023-08", signing: str = "new"
+) -> Defect:
     """A defect; the controls are written without their ``DIC-``, apart by spaces."""
     flips = frozenset(f"DIC-{one}" for one in onboard.split())
     in_audit = flips if audit is None else frozenset(f"DIC-{one}" for one in audit.split())
-    return Defect(name, spoil, flips, in_audit, edition)
+    return Defect(name, spoil, flips, in_audit, edition, signing)
 
 
 _NO_CA = "CA-01 CA-02 CA-03 CA-04 CA-05 CRT-02 EXP-02"
@@ -339,11 +342,11 @@ DEFECTS: tuple[Defect, ...] = (
     defect(
         "the policy does not exist",
         lambda inventory: replace(inventory, policies={}),
-        "POL-01 POL-02 CRT-05 EXP-02",
+        "POL-01 POL-02 CRT-05 EXP-02 OTP-15",
     ),
-    defect("the policy denies publishing", spoil_policy(document=_deny_publishing()), "POL-02"),
-    defect("the policy is no JSON", spoil_policy(document="{"), "POL-02"),
-    defect("the policy is empty", spoil_policy(document='{"Version": "2012-10-17", "Statement": []}'), "POL-02"),
+    defect("the policy denies publishing", spoil_policy(document=_deny_publishing()), "POL-02 OTP-15"),
+    defect("the policy is no JSON", spoil_policy(document="{"), "POL-02 OTP-15"),
+    defect("the policy is empty", spoil_policy(document='{"Version": "2012-10-17", "Statement": []}'), "POL-02 OTP-15"),
     defect("a thing is missing", without_thing(SECOND), "THG-01 CRT-01 CRT-03 EXP-03"),
     defect("a thing has no certificate", spoil_thing(SECOND, principals=()), "CRT-01 CRT-03"),
     defect(

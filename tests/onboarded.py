@@ -15,6 +15,7 @@ from dicfix.guide import edition
 from dicfix.guide.values import POLICY_DOCUMENT
 from dicfix.mqtt.profile import ExplorerProfile
 from dicfix.records import (
+    OTA_AGENT_STARTED,
     CaCertificate,
     Caller,
     ClientFiles,
@@ -35,6 +36,7 @@ REGION = "eu-west-1"
 DEVICE = "SQA_DIC_C2"
 SECOND = "SQA_DIC_C3"
 EXPLORER = "DIC_EXPLORER"
+GROUP = "DIC_DEVICES"
 ENDPOINT = f"a1b2c3d4e5f6g7-ats.iot.{REGION}.amazonaws.com"
 CODE = "0123456789abcdef" * 4
 PREFIX = f"arn:aws:iot:{REGION}:{ACCOUNT}"
@@ -70,6 +72,7 @@ def material() -> Material:
 
 def good_settings(edition_name: str = "2023-08", mode: str = "onboard", **more: object) -> Settings:
     given = {"devices": (DEVICE, SECOND), "explorer_name": EXPLORER, "account": ACCOUNT, "region": REGION}
+    given["ota_thing_groups"] = (GROUP,)
     return settings_from({"edition": edition_name, "mode": mode, **given, **more})
 
 
@@ -165,7 +168,8 @@ def good_exchanges(edition_name: str) -> tuple[Exchange, ...]:
     commands = [
         Exchange(one, "command", "command", topics[one][2], topics[one][1], topics[one][1]) for one in chosen.commanded
     ]
-    return (*states, *commands)
+    ota = [Exchange(one, "ota", "command", "ota", OTA_AGENT_STARTED, OTA_AGENT_STARTED) for one in chosen.commanded]
+    return (*states, *commands, *(ota if chosen.ota else ()))
 
 
 def good_profile(edition_name: str = "2023-08") -> ExplorerProfile:
@@ -180,8 +184,10 @@ def good_profile(edition_name: str = "2023-08") -> ExplorerProfile:
     )
 
 
-def good_inventory(edition_name: str = "2023-08") -> Inventory:
-    """Everything as the edition asks, for two devices and MQTT Explorer."""
+def good_inventory(edition_name: str = "2023-08", signing: str = "new") -> Inventory:
+    """Everything as the edition asks, for two devices and MQTT Explorer; ``signing`` is the way to sign of the OTA half."""
+    from ota_onboarded import good_ota  # it is built of this module's names
+
     made = material()
     mode = edition(edition_name).ca_mode
     clients = {DEVICE: made.device, SECOND: made.second, EXPLORER: made.explorer}
@@ -210,4 +216,5 @@ def good_inventory(edition_name: str = "2023-08") -> Inventory:
         server_root_pem=amazon_root_ca_1().pem,
         registration_code=CODE,
         exchanges=good_exchanges(edition_name),
+        **(good_ota(signing) if edition(edition_name).ota else {}),
     )

@@ -40,11 +40,10 @@ def test_every_clause_tag_is_a_clause(tagged):
     assert set(tagged) <= {one.id for one in CLAUSES}
 
 
-def test_nothing_that_is_not_yet_built_is_tagged_or_judged(tagged):
-    """A clause leaves the list when its scenarios and controls come."""
+def test_nothing_that_is_not_yet_built_is_tagged(tagged):
+    """A clause leaves the list when its scenarios come; its controls may be there before."""
     waiting = {one.id for one in CLAUSES if not one.built}
     assert not waiting & set(tagged)
-    assert not waiting & {clause for one in CONTROLS.values() for clause in one.clauses}
 
 
 def test_every_cited_clause_exists_in_an_edition_that_the_control_judges():

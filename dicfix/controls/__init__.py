@@ -1,6 +1,6 @@
 """Controls: pure functions over the records of an inventory, registered by id in catalogue order.
 
-They may import certificates, trust, firmware, the pure profile of mqtt, guide, records, findings, settings and errors;
+They may import certificates, trust, firmware, the pure profile of mqtt, guide, IAM policies, records and below;
 no boto3, paho, files or clock. Importing this package registers them all.
 """
 
@@ -16,7 +16,12 @@ from dicfix.controls import material  # noqa: F401  # isort: skip
 from dicfix.controls import server  # noqa: F401  # isort: skip
 from dicfix.controls import explorer  # noqa: F401  # isort: skip
 from dicfix.controls import exchanges  # noqa: F401  # isort: skip
+from dicfix.controls import ota_job  # noqa: F401  # isort: skip
+from dicfix.controls import ota_files  # noqa: F401  # isort: skip
+from dicfix.controls import ota_prerequisites  # noqa: F401  # isort: skip
+from dicfix.controls import ota_role  # noqa: F401  # isort: skip
 from dicfix.controls import fit  # noqa: F401  # isort: skip
+from dicfix.controls import ota_fit  # noqa: F401  # isort: skip
 from dicfix.controls import hardening  # noqa: F401  # isort: skip
 from dicfix.controls.registry import CONTROLS, Absent, Control, Look, control, controls_of, find_control, run_control
 

@@ -12,6 +12,7 @@ from dicfix.records import Exchange
 
 STATE = "state"
 COMMAND = "command"
+OTA = "ota"
 
 
 def _of(
@@ -75,3 +76,17 @@ def state_reaches_the_explorer(look: Look) -> Iterator[Finding]:
 def commands_reach_the_device(look: Look) -> Iterator[Finding]:
     """E2E-2: what the Explorer publishes on ``command`` changes the device's state."""
     yield from _of(look, COMMAND, look.edition.commanded, dict.fromkeys(APPLICATIONS, (COMMAND_TOPIC,)))
+
+
+@control(
+    "DIC-E2E-03",
+    clauses=("E2E-3",),
+    severity=Severity.BLOCKER,
+    title="The command ota starts the OTA agent",
+    rationale="The published firmware looks for an OTA update only once it was told to, and once per boot.",
+    remedy="publish ota on the topic command while the device is connected; after an update attempt restart the device",
+    needs=("exchanges",),
+)
+def command_starts_the_ota_agent(look: Look) -> Iterator[Finding]:
+    """E2E-3: ``ota`` on the topic ``command``, and the device shows that its agent started."""
+    yield from _of(look, OTA, look.edition.commanded, dict.fromkeys(APPLICATIONS, (COMMAND_TOPIC,)))

@@ -34,11 +34,16 @@ def device_requests(client: str, edition: Edition) -> list[Request]:
     wanted += [("iot:Publish", f"topic/{topic}") for topic in _state_topics(edition)]
     if edition.commanded:
         wanted += [("iot:Subscribe", f"topicfilter/{COMMAND_TOPIC}"), ("iot:Receive", f"topic/{COMMAND_TOPIC}")]
-    if edition.ota:
-        root = f"$aws/things/{client}"
-        wanted += [("iot:Publish", f"topic/{root}/{rest}") for rest in _JOB_TOPICS_PUBLISHED]
-        wanted += [("iot:Subscribe", f"topicfilter/{root}/{rest}") for rest in _JOB_TOPICS_SUBSCRIBED]
-        wanted += [("iot:Receive", f"topic/{root}/{rest}") for rest in _JOB_TOPICS_RECEIVED]
+    requests = [Request(client, action, resource) for action, resource in wanted]
+    return requests + (ota_requests(client) if edition.ota else [])
+
+
+def ota_requests(client: str) -> list[Request]:
+    """What the OTA agent of a device does on its connection (PRE-6)."""
+    root = f"$aws/things/{client}"
+    wanted = [("iot:Publish", f"topic/{root}/{rest}") for rest in _JOB_TOPICS_PUBLISHED]
+    wanted += [("iot:Subscribe", f"topicfilter/{root}/{rest}") for rest in _JOB_TOPICS_SUBSCRIBED]
+    wanted += [("iot:Receive", f"topic/{root}/{rest}") for rest in _JOB_TOPICS_RECEIVED]
     return [Request(client, action, resource) for action, resource in wanted]
 
 
@@ -89,12 +94,12 @@ def policy_is_the_guides(look: Look) -> Iterator[Finding]:
     missing = [] if observed["Version"] == "2012-10-17" else [f"Version is {observed['Version']!r}"]
     prefix = known(policy.arn).rsplit(":policy/", 1)[0]
     missing += [f"not allowed: {one.sentence()}" for one in not_allowed(observed, _requests(look), prefix)]
-    text = _shortened(found)
+    text = shortened(found)
     yield look.judge(
         policy.name,
         not missing,
         expected=expected,
-        observed=_shortened([*missing, *found]) if missing else text,
+        observed=shortened([*missing, *found]) if missing else text,
         deviation="" if missing else f"narrower than the guide, enough for the firmware's topics: {text}",
     )
 
@@ -105,7 +110,8 @@ def _requests(look: Look) -> list[Request]:
     return devices + explorer_requests(look.settings.explorer_name, edition)
 
 
-def _shortened(texts: list[str]) -> str:
+def shortened(texts: list[str]) -> str:
+    """The first few texts, and how many more there are."""
     rest = len(texts) - _SHOWN
     return "; ".join(texts[:_SHOWN]) + (f"; and {rest} more" if rest > 0 else "")
 

@@ -17,7 +17,7 @@ def _name(ca: CaCertificate) -> str:
 
 @control(
     "DIC-ACC-01",
-    clauses=("AWS-3",),
+    clauses=("AWS-3", "OTA-2"),
     severity=Severity.CRITICAL,
     title="Somebody is logged in to the account that the run is meant for",
     rationale="Everything below is read in the account and Region of these credentials, right or wrong.",
@@ -26,7 +26,7 @@ def _name(ca: CaCertificate) -> str:
     operations=("sts:GetCallerIdentity",),
 )
 def logged_in_to_the_account(look: Look) -> Iterator[Finding]:
-    """AWS-3: logged in with AWS credentials."""
+    """AWS-3, OTA-2: logged in with AWS credentials."""
     caller = known(look.inventory.caller)
     wanted = look.settings.account
     yield look.judge(
@@ -39,7 +39,7 @@ def logged_in_to_the_account(look: Look) -> Iterator[Finding]:
 
 @control(
     "DIC-ACC-02",
-    clauses=("AWS-2",),
+    clauses=("AWS-2", "OTA-1", "OTA-3"),
     severity=Severity.CRITICAL,
     title="AWS answers in the Region of the configuration",
     rationale="Certificates, things and the endpoint belong to one Region; a device built for another cannot connect.",
@@ -48,7 +48,7 @@ def logged_in_to_the_account(look: Look) -> Iterator[Finding]:
     operations=("sts:GetCallerIdentity", "iot:DescribeEndpoint"),
 )
 def aws_answers_in_the_region(look: Look) -> Iterator[Finding]:
-    """AWS-2: AWS is reachable."""
+    """AWS-2, OTA-1, OTA-3: AWS is reachable, and IoT Core with its endpoint available in the Region."""
     wanted = look.settings.region
     region = known(look.inventory.caller).region
     yield look.judge("AWS", region == wanted, expected=f"answers in {wanted}", observed=f"answers in {region}")
