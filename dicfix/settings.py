@@ -19,6 +19,8 @@ EDITIONS = ("2023-06", "2023-08", "2024-04")
 DEFAULT_EDITION = "2023-08"
 FIRMWARE_PROFILES = ("2023-06", "2023-08")
 TARGETS = ("offline", "aws")
+GUIDE_OTA_DEVICES = ("SQA_DIC_C2", "SQA_DIC_C3", "DIC_2")
+"""The devices that the guide names as an example of several (OTA-7)."""
 SIGNING_CHOICES = ("new", "previous", "custom")
 """Sign a new file for me; choose a previously signed file; use my custom signed file (OTA-9)."""
 
@@ -33,9 +35,19 @@ class Deadlines:
     connect_s: float = 30.0
     message_s: float = 30.0
     poll_s: float = 2.0
+    role_effect_s: float = 120.0
+    """Until a role that was just made can be used, its updates may fail and are made again."""
+    signing_s: float = 120.0
+    ota_create_s: float = 300.0
+    ota_delete_s: float = 300.0
+    ota_start_s: float = 300.0
+    """Until a device's job execution is IN_PROGRESS."""
+    ota_progress_s: float = 120.0
+    """From one sign of progress of a job execution to the next."""
+    ota_end_s: float = 1800.0
 
 
-OFFLINE_DEADLINES = Deadlines(10.0, 10.0, 10.0, 10.0, 10.0, 0.02)
+OFFLINE_DEADLINES = Deadlines(10.0, 10.0, 10.0, 10.0, 10.0, 0.02, 0.0, 10.0, 10.0, 10.0, 30.0, 30.0, 60.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,8 @@ class Settings:
     ``directory``. Subjects are OpenSSL's ``/C=DE/CN=name`` form.
 
     Of the OTA half: ``bucket`` empty stands for the derived name (``ota_bucket``), ``ota_update_id`` empty for a name
-    that the run chooses, ``image`` empty for a synthetic image, ``ota_devices`` empty for ``devices``;
+    that the run chooses, ``image`` empty for a synthetic image, ``ota_devices`` empty for ``devices`` (where neither is
+    given, GUIDE_OTA_DEVICES);
     ``signing_choice`` is one of SIGNING_CHOICES.
     """
 
@@ -311,6 +324,8 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     if given.get("edition") == "2023-06":
         given.setdefault("devices", ("DIC_2",))
         given.setdefault("firmware_profile", "2023-06")
+    elif "devices" not in given:
+        given.setdefault("ota_devices", GUIDE_OTA_DEVICES)
     settings = Settings(**given)
     for field in dataclasses.fields(Settings):
         check = _CHECKS.get(field.name)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from dicfix.aws.answers import tried, unless_absent
-from dicfix.aws.operations import permission_for
 from dicfix.aws.session import AwsSession
-from dicfix.errors import AwsRefused, Unreadable
+from dicfix.errors import AwsRefused
 from dicfix.ota_records import PUBLIC_ACCESS_BLOCKS, Bucket
 
 _NO_BUCKET = ("NoSuchBucket", "404")
-_NO_OBJECT = ("NoSuchKey", "NoSuchVersion", "NoSuchBucket", "404")
+_NO_VERSION = "null"
+"""What S3 calls the version of an object that was written without versioning."""
 _US_EAST_1 = "us-east-1"
 _DELETED_AT_ONCE = 1000
 """How many object versions DeleteObjects takes. Source: S3 API, DeleteObjects."""
@@ -62,9 +62,9 @@ def _public_access_block(session: AwsSession, name: str) -> dict[str, bool]:
 
 def create_bucket(session: AwsSession, name: str) -> None:
     """Create a bucket in the session's Region. Source: PRE-1; S3 CreateBucket."""
-    place = (
-        {} if session.region == _US_EAST_1 else {"CreateBucketConfiguration": {"LocationConstraint": session.region}}
-    )
+    place: dict[str, Any] = {}
+    if session.region != _US_EAST_1:
+        place["CreateBucketConfiguration"] = {"LocationConstraint": session.region}
     session.call("s3", "CreateBucket", Bucket=name, **place)
 
 
@@ -90,27 +90,27 @@ def upload(session: AwsSession, bucket: str, key: str, data: bytes) -> ObjectVer
 
 
 def size_of(session: AwsSession, place: ObjectVersion) -> int | None:
-    """The size in bytes of that version of the object, None where there is none. Source: S3 HeadObject."""
-    version = {"VersionId": place.version} if place.version else {}
-    operation = "s3:HeadObject"
-    try:
-        return int(session.call("s3", "HeadObject", Bucket=place.bucket, Key=place.key, **version)["ContentLength"])
-    except AwsRefused as error:
-        if error.code in _NO_OBJECT:
-            return None
-        # A HEAD answer has no body, so that S3's refusals come as bare status codes.
-        if error.code in ("400", "403"):
-            raise Unreadable(operation, "AccessDenied", permission=permission_for(operation)) from error
-        raise
+    """The size in bytes of that version of the object, None where there is none. Source: S3 ListObjectVersions.
+
+    The listing is asked and not the object, so that nobody needs the right to read images.
+    """
+    rows = unless_absent(lambda: list(_listed(session, place.bucket, place.key)), _NO_BUCKET) or []
+    wanted = place.version or _NO_VERSION
+    found = (row for row in rows if row["Key"] == place.key and row.get("VersionId", _NO_VERSION) == wanted)
+    return next((int(row["Size"]) for row in found if "Size" in row), None)
 
 
 def object_versions(session: AwsSession, bucket: str, prefix: str) -> Iterator[ObjectVersion]:
     """Every version and delete marker of the keys that begin with ``prefix``. Source: S3 ListObjectVersions."""
+    for row in _listed(session, bucket, prefix):
+        yield ObjectVersion(bucket, row["Key"], row.get("VersionId", ""))
+
+
+def _listed(session: AwsSession, bucket: str, prefix: str) -> Iterator[dict[str, Any]]:
     marker: dict[str, str] = {}
     while True:
         answer = session.call("s3", "ListObjectVersions", Bucket=bucket, Prefix=prefix, **marker)
-        for row in (*answer.get("Versions", ()), *answer.get("DeleteMarkers", ())):
-            yield ObjectVersion(bucket, row["Key"], row.get("VersionId", ""))
+        yield from (*answer.get("Versions", ()), *answer.get("DeleteMarkers", ()))
         if not answer.get("IsTruncated"):
             return
         marker = {"KeyMarker": answer["NextKeyMarker"], "VersionIdMarker": answer.get("NextVersionIdMarker", "")}

@@ -47,7 +47,8 @@ READ_OPERATIONS: frozenset[str] = frozenset(
         "s3:GetBucketLocation",
         "s3:GetBucketVersioning",
         "s3:GetPublicAccessBlock",
-        "s3:HeadObject",
+        "s3:HeadBucket",
+        "s3:ListObjectVersions",
         "iam:GetRole",
         "iam:ListAttachedRolePolicies",
         "iam:ListRolePolicies",
@@ -65,7 +66,7 @@ _PERMISSIONS = {
     "iot:ListThingPrincipalsV2": "iot:ListThingPrincipals",
     "iot:ListPrincipalThingsV2": "iot:ListPrincipalThings",
     "s3:HeadBucket": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObjectVersion",
+    "s3:HeadObject": "s3:GetObject",
     "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3:ListObjectVersions": "s3:ListBucketVersions",
 }

@@ -141,7 +141,7 @@ def _file(session: AwsSession, file: Mapping[str, Any]) -> OtaFile:
         key=place.key,
         version=place.version,
         file_type=file.get("fileType"),
-        size_bytes=tried("s3:HeadObject", lambda: size_of(session, place)) if place.key else None,
+        size_bytes=tried("s3:ListObjectVersions", lambda: size_of(session, place)) if place.key else None,
     )
 
 

@@ -117,5 +117,5 @@ def read_signing_job(session: AwsSession, job_id: str) -> SigningJob | None:
         source_version=place.version,
         signed_bucket=signed.get("bucketName", ""),
         signed_key=signed.get("key", ""),
-        source_size_bytes=tried("s3:HeadObject", lambda: size_of(session, place)) if place.key else None,
+        source_size_bytes=tried("s3:ListObjectVersions", lambda: size_of(session, place)) if place.key else None,
     )
