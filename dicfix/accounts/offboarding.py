@@ -73,7 +73,7 @@ def _calls(site: Site, entry: Entry) -> Iterator[Callable[[], None]]:
     elif entry.kind == "policy attachment":
         yield lambda: policies.detach_policy(session, name, entry.target)
     elif entry.kind == "certificate":
-        yield lambda: registry.update_certificate(session, name, "INACTIVE")
+        yield lambda: _deactivate(site, name)
         yield lambda: registry.delete_certificate(session, name)
     elif entry.kind == "thing":
         yield lambda: registry.delete_thing(session, name)
@@ -82,6 +82,13 @@ def _calls(site: Site, entry: Entry) -> Iterator[Callable[[], None]]:
     else:
         yield lambda: registry.update_ca_certificate(session, name, status="INACTIVE")
         yield lambda: registry.delete_ca_certificate(session, name)
+
+
+def _deactivate(site: Site, certificate_id: str) -> None:
+    found = registry.read_certificate(site.session, certificate_id)
+    # A REVOKED certificate takes no other status, and needs none: only an ACTIVE one cannot be deleted.
+    if found is not None and found.status not in ("INACTIVE", "REVOKED"):
+        registry.update_certificate(site.session, certificate_id, "INACTIVE")
 
 
 def _call_until_allowed(site: Site, entry: Entry, call: Callable[[], None]) -> bool:

@@ -148,11 +148,21 @@ def _ensure_certificate(site: Site, thing_name: str) -> Part:
     status = known(found.status)
     if status == "ACTIVE":
         return label, How.FOUND
-    if status != "PENDING_ACTIVATION":
-        # A device that connected first was registered by AWS itself as PENDING_ACTIVATION; the key is ours.
-        site.require_ours("certificate", certificate.certificate_id, f"is {status}", "ACTIVE")
-    with site.making("certificate", certificate.certificate_id):
-        registry.update_certificate(site.session, certificate.certificate_id, "ACTIVE")
+    if status == "REVOKED":
+        raise UsageError(
+            f"{label} of {thing_name} is REVOKED, which no update changes",
+            expected="a certificate that can be ACTIVE",
+            remedy="have the client's set made anew (dicfix certs --overwrite)",
+        )
+    if status == "PENDING_ACTIVATION":
+        # A device that connected first was registered by AWS itself; the key is ours, and so is the certificate.
+        with site.making("certificate", certificate.certificate_id):
+            registry.update_certificate(site.session, certificate.certificate_id, "ACTIVE")
+        return label, How.PERFORMED
+    # Adopted or ours: either way this changes it and does not make it.
+    site.require_ours("certificate", certificate.certificate_id, f"is {status}", "ACTIVE")
+    registry.update_certificate(site.session, certificate.certificate_id, "ACTIVE")
+    site.reader.changed()
     return label, How.PERFORMED
 
 
