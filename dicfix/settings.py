@@ -342,9 +342,8 @@ def _refuse_contradictions(settings: Settings) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise _wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
-    strangers = sorted(set(settings.ota_devices) - set(settings.devices))
-    if strangers:
-        raise _wrong("ota_devices", strangers, "things that are among the devices, so that they are onboarded first")
+    if settings.explorer_name in settings.ota_devices:
+        raise _wrong("ota_devices", settings.explorer_name, "devices: MQTT Explorer takes no image")
     impersonates = settings.mode == "onboard" and settings.target == "aws"
     boards = set(settings.real_boards) & set(names) if impersonates else set()
     if boards:
