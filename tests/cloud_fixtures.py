@@ -19,7 +19,7 @@ def cloud_account(request: pytest.FixtureRequest) -> Iterator[Account]:
 
 
 @pytest.fixture
-def account(cloud_account: Account) -> Account:
+def empty_account(cloud_account: Account) -> Account:
     """The account, empty."""
     cloud_account.cloud.reset()
     return cloud_account

@@ -28,66 +28,67 @@ pytest_plugins = ["cloud_fixtures"]
     ],
 )
 def test_a_fault_is_answered_in_place_of_the_operation(
-    account: Account, kind: FaultKind, code: str, status: int
+    empty_account: Account, kind: FaultKind, code: str, status: int
 ) -> None:
-    with account.cloud.faults.inject("iot:CreateThing", kind):
-        assert code_of(lambda: account.iot.create_thing(thingName="t")) == (code, status)
-        assert account.iot.list_things()["things"] == []
-    assert code_of(lambda: account.iot.create_thing(thingName="t")) == ("", 200)
+    with empty_account.cloud.faults.inject("iot:CreateThing", kind):
+        assert code_of(lambda: empty_account.iot.create_thing(thingName="t")) == (code, status)
+        assert empty_account.iot.list_things()["things"] == []
+    assert code_of(lambda: empty_account.iot.create_thing(thingName="t")) == ("", 200)
 
 
 @pytest.mark.parametrize(
     ("service", "operation"), [("s3", "list_buckets"), ("sts", "get_caller_identity"), ("iam", "list_roles")]
 )
-def test_services_with_xml_answers_have_faults_too(account: Account, service: str, operation: str) -> None:
-    with account.cloud.faults.inject(f"{service}:*", FaultKind.ACCESS_DENIED):
-        assert code_of(getattr(account.client(service), operation)) == ("AccessDeniedException", 403)
+def test_services_with_xml_answers_have_faults_too(empty_account: Account, service: str, operation: str) -> None:
+    with empty_account.cloud.faults.inject(f"{service}:*", FaultKind.ACCESS_DENIED):
+        assert code_of(getattr(empty_account.client(service), operation)) == ("AccessDeniedException", 403)
 
 
-def test_a_time_out_is_botocores_own(account: Account) -> None:
-    delay_s = 3.0 if account.cloud.http_url else 0.0
+def test_a_time_out_is_botocores_own(empty_account: Account) -> None:
+    delay_s = 3.0 if empty_account.cloud.http_url else 0.0
     with (
-        account.cloud.faults.inject("iot:ListThings", FaultKind.TIMEOUT, delay_s=delay_s),
+        empty_account.cloud.faults.inject("iot:ListThings", FaultKind.TIMEOUT, delay_s=delay_s),
         pytest.raises((ReadTimeoutError, ConnectionClosedError)),
     ):
-        account.iot.list_things()
-    assert account.iot.list_things()["things"] == []
+        empty_account.iot.list_things()
+    assert empty_account.iot.list_things()["things"] == []
 
 
-def test_a_reset_connection_is_botocores_own(account: Account) -> None:
+def test_a_reset_connection_is_botocores_own(empty_account: Account) -> None:
     with (
-        account.cloud.faults.inject("iot:ListThings", FaultKind.CONNECTION_RESET),
+        empty_account.cloud.faults.inject("iot:ListThings", FaultKind.CONNECTION_RESET),
         pytest.raises(ConnectionClosedError),
     ):
-        account.iot.list_things()
-    assert account.iot.list_things()["things"] == []
+        empty_account.iot.list_things()
+    assert empty_account.iot.list_things()["things"] == []
 
 
-def test_a_slow_answer_comes_all_the_same(account: Account) -> None:
-    with account.cloud.faults.inject("iot:CreateThing", FaultKind.SLOW, delay_s=0.15):
+def test_a_slow_answer_comes_all_the_same(empty_account: Account) -> None:
+    with empty_account.cloud.faults.inject("iot:CreateThing", FaultKind.SLOW, delay_s=0.15):
         begin = time.perf_counter()
-        account.iot.create_thing(thingName="t")
+        empty_account.iot.create_thing(thingName="t")
         assert time.perf_counter() - begin >= 0.15
-    assert len(account.iot.list_things()["things"]) == 1
+    assert len(empty_account.iot.list_things()["things"]) == 1
 
 
-def test_a_fault_strikes_as_often_and_as_late_as_it_is_told(account: Account) -> None:
-    account.cloud.faults.add("iot:List*", FaultKind.THROTTLED, after=1, times=2)
-    codes = [code_of(account.iot.list_things)[0] for _ in range(5)]
+def test_a_fault_strikes_as_often_and_as_late_as_it_is_told(empty_account: Account) -> None:
+    empty_account.cloud.faults.add("iot:List*", FaultKind.THROTTLED, after=1, times=2)
+    codes = [code_of(empty_account.iot.list_things)[0] for _ in range(5)]
     assert codes == ["", "ThrottlingException", "ThrottlingException", "", ""]
 
 
-def test_a_fault_of_one_operation_leaves_others_alone(account: Account) -> None:
-    number = account.cloud.faults.add("iot:DescribeCACertificate", FaultKind.ACCESS_DENIED)
-    assert code_of(account.iot.list_ca_certificates) == ("", 200)
-    account.cloud.faults.remove(number)
+def test_a_fault_of_one_operation_leaves_others_alone(empty_account: Account) -> None:
+    number = empty_account.cloud.faults.add("iot:DescribeCACertificate", FaultKind.ACCESS_DENIED)
+    assert code_of(empty_account.iot.list_ca_certificates) == ("", 200)
+    empty_account.cloud.faults.remove(number)
     assert (
-        code_of(lambda: account.iot.describe_ca_certificate(certificateId="0" * 64))[0] == "ResourceNotFoundException"
+        code_of(lambda: empty_account.iot.describe_ca_certificate(certificateId="0" * 64))[0]
+        == "ResourceNotFoundException"
     )
 
 
-def test_a_reset_of_the_account_ends_its_faults(account: Account) -> None:
-    account.cloud.faults.add("*", FaultKind.UNAVAILABLE)
-    assert code_of(account.iot.list_things)[1] == 503
-    account.cloud.reset()
-    assert code_of(account.iot.list_things) == ("", 200)
+def test_a_reset_of_the_account_ends_its_faults(empty_account: Account) -> None:
+    empty_account.cloud.faults.add("*", FaultKind.UNAVAILABLE)
+    assert code_of(empty_account.iot.list_things)[1] == 503
+    empty_account.cloud.reset()
+    assert code_of(empty_account.iot.list_things) == ("", 200)

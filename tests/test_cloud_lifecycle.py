@@ -51,9 +51,9 @@ def test_a_stopped_cloud_leaves_moto_sockets_and_environment_as_they_were(monkey
 
 
 def test_a_cloud_runs_as_the_account_that_it_is_given(quiet_cloud: MakeCloud) -> None:
-    account = Account(quiet_cloud(account_id="210987654321"))
-    assert account.client("sts").get_caller_identity()["Account"] == "210987654321"
-    assert ":210987654321:" in account.iot.create_thing(thingName="t")["thingArn"]
+    empty_account = Account(quiet_cloud(account_id="210987654321"))
+    assert empty_account.client("sts").get_caller_identity()["Account"] == "210987654321"
+    assert ":210987654321:" in empty_account.iot.create_thing(thingName="t")["thingArn"]
 
 
 @pytest.mark.parametrize("account_id", ["1", "x" * 12, ""])
@@ -70,11 +70,11 @@ def test_an_unknown_region_is_a_usage_error() -> None:
 
 
 def test_a_second_cloud_in_the_process_is_refused_and_harms_nothing(quiet_cloud: MakeCloud) -> None:
-    account = Account(quiet_cloud())
-    account.iot.create_thing(thingName="t")
+    empty_account = Account(quiet_cloud())
+    empty_account.iot.create_thing(thingName="t")
     with pytest.raises(UsageError, match="already running"):
         EmbeddedCloud().start()
-    assert account.iot.describe_thing(thingName="t")["thingName"] == "t"
+    assert empty_account.iot.describe_thing(thingName="t")["thingName"] == "t"
 
 
 @pytest.mark.parametrize("which", ["http_port", "mqtt_port"])
@@ -97,17 +97,20 @@ def test_a_cloud_that_is_not_running_says_so() -> None:
 
 
 def test_the_choices_that_no_page_settles_are_configurable(quiet_cloud: MakeCloud) -> None:
-    account = Account(quiet_cloud(choices=ApiChoices(legacy_data_endpoint=False, jobs_endpoint=True)))
+    empty_account = Account(quiet_cloud(choices=ApiChoices(legacy_data_endpoint=False, jobs_endpoint=True)))
     refused = ("InvalidRequestException", 400)
-    assert code_of(account.iot.describe_endpoint) == refused
-    assert code_of(lambda: account.iot.describe_endpoint(endpointType="iot:Data")) == refused
-    assert ".jobs.iot." in account.iot.describe_endpoint(endpointType="iot:Jobs")["endpointAddress"]
+    assert code_of(empty_account.iot.describe_endpoint) == refused
+    assert code_of(lambda: empty_account.iot.describe_endpoint(endpointType="iot:Data")) == refused
+    assert ".jobs.iot." in empty_account.iot.describe_endpoint(endpointType="iot:Jobs")["endpointAddress"]
 
 
 def test_by_default_the_endpoint_without_type_has_no_ats(quiet_cloud: MakeCloud) -> None:
-    account = Account(quiet_cloud())
-    assert "-ats" not in account.iot.describe_endpoint()["endpointAddress"]
-    assert code_of(lambda: account.iot.describe_endpoint(endpointType="iot:Jobs")) == ("InvalidRequestException", 400)
+    empty_account = Account(quiet_cloud())
+    assert "-ats" not in empty_account.iot.describe_endpoint()["endpointAddress"]
+    assert code_of(lambda: empty_account.iot.describe_endpoint(endpointType="iot:Jobs")) == (
+        "InvalidRequestException",
+        400,
+    )
 
 
 @pytest.mark.parametrize("host", ["iot.eu-west-1.amazonaws.com", "192.0.2.1", "example.org"])
@@ -140,11 +143,11 @@ def test_the_guard_lets_this_machine_through(quiet_cloud: MakeCloud) -> None:
 
 def test_other_programs_reset_the_account_over_http(quiet_cloud: MakeCloud) -> None:
     cloud = quiet_cloud(http=True)
-    account = Account(cloud)
-    account.iot.create_thing(thingName="t")
+    empty_account = Account(cloud)
+    empty_account.iot.create_thing(thingName="t")
     assert cloud.http_url
     urllib.request.urlopen(f"{cloud.http_url}/moto-api/reset", data=b"", timeout=5).close()  # noqa: S310 - loopback
-    assert account.iot.list_things()["things"] == []
+    assert empty_account.iot.list_things()["things"] == []
 
 
 def test_an_unsigned_request_is_answered_with_an_error_and_not_a_traceback(quiet_cloud: MakeCloud) -> None:
@@ -156,10 +159,10 @@ def test_an_unsigned_request_is_answered_with_an_error_and_not_a_traceback(quiet
 
 
 def test_deleting_one_certificate_among_10_000_takes_less_than_50_ms(quiet_cloud: MakeCloud) -> None:
-    account = Account(quiet_cloud())
-    ca, ca_id = account.register_ca()
-    device = account.onboard("t", ca)
-    backend: Any = account.cloud.registry.backend
+    empty_account = Account(quiet_cloud())
+    ca, ca_id = empty_account.register_ca()
+    device = empty_account.onboard("t", ca)
+    backend: Any = empty_account.cloud.registry.backend
     for number in range(10_000):
         name = f"{number:064x}"
         backend.keep_certificate(device.certificate, name, "INACTIVE", "SNI_ONLY", ca_id)
@@ -167,19 +170,19 @@ def test_deleting_one_certificate_among_10_000_takes_less_than_50_ms(quiet_cloud
         backend.attach_principal(f"d{number}", backend.certificates[name].arn, None)
         backend.attach("allow_all", backend.certificates[name].arn)
     arn = f"arn:aws:iot:eu-west-1:123456789012:cert/{5_000:064x}"
-    account.iot.detach_thing_principal(thingName="d5000", principal=arn)
+    empty_account.iot.detach_thing_principal(thingName="d5000", principal=arn)
     calls: list[Callable[[], Any]] = [
-        lambda: account.iot.describe_certificate(certificateId=f"{5_000:064x}"),
-        lambda: account.iot.describe_thing(thingName="d5000"),
-        lambda: account.iot.list_thing_principals(thingName="d4999"),
-        lambda: account.iot.list_attached_policies(target=arn),
-        lambda: account.iot.delete_certificate(certificateId=f"{5_000:064x}", forceDelete=True),
+        lambda: empty_account.iot.describe_certificate(certificateId=f"{5_000:064x}"),
+        lambda: empty_account.iot.describe_thing(thingName="d5000"),
+        lambda: empty_account.iot.list_thing_principals(thingName="d4999"),
+        lambda: empty_account.iot.list_attached_policies(target=arn),
+        lambda: empty_account.iot.delete_certificate(certificateId=f"{5_000:064x}", forceDelete=True),
     ]
     for call in calls:
         begin = time.perf_counter()
         call()
         assert time.perf_counter() - begin < 0.05
-    assert len(account.cloud.registry.policies(device.certificate_id)) == 1
+    assert len(empty_account.cloud.registry.policies(device.certificate_id)) == 1
 
 
 def test_threads_of_a_cloud_end_with_it() -> None:
