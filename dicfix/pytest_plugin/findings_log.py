@@ -49,9 +49,9 @@ class FindingsLog:
         text = ", ".join(f"{counts[status]} {status.value}" for status in Status if counts[status])
         controls = len({finding.control for finding in self.findings})
         terminalreporter.line(f"{len(self.findings)} findings of {controls} controls: {text}")
-        for finding in self.findings:
-            if finding.status in (Status.FAIL, Status.UNREADABLE):
-                terminalreporter.line(f"{finding.status.value} {finding.sentence()}")
+        bad = (one for one in self.findings if one.status in (Status.FAIL, Status.UNREADABLE))
+        for line in dict.fromkeys(f"{one.status.value} {one.sentence()}" for one in bad):  # many scenarios, one finding
+            terminalreporter.line(line)
 
 
 def _finding(row: dict[str, Any]) -> Finding:
