@@ -23,6 +23,15 @@ from onboarded import (
     good_build,
     material,
 )
+from ota_onboarded import (
+    JOB,
+    ROLE_ARN,
+    SIGNING_JOB,
+    UPDATE,
+    allow,
+    policy_text,
+    trust_text,
+)
 
 from dicfix.certificates import (
     CaMaterial,
@@ -33,6 +42,7 @@ from dicfix.certificates import (
     make_private_key,
 )
 from dicfix.mqtt.profile import Subscription
+from dicfix.ota_records import UNSIGNED, JobExecution, OtaFile, OtaJob
 from dicfix.records import (
     CaCertificate,
     Caller,
@@ -191,6 +201,87 @@ def spoil_caller(**changes: Any) -> Spoil:
         return replace(inventory, caller=replace(caller, **changes))
 
     return spoil
+
+
+def spoil_ota(part: str, **changes: Any) -> Spoil:
+    """Change fields of the one record of an OTA part."""
+    return lambda inventory: replace(inventory, **{part: replace(known(getattr(inventory, part)), **changes)})
+
+
+def spoil_ota_file(signing: dict[str, Any] | None = None, **changes: Any) -> Spoil:
+    """Change fields of the update's file, and of how it is signed."""
+
+    def spoil(inventory: Inventory) -> Inventory:
+        (file,) = known(known(inventory.ota_update).files)
+        changed: OtaFile = replace(file, signing=replace(file.signing, **(signing or {})), **changes)
+        return spoil_ota("ota_update", files=(changed,))(inventory)
+
+    return spoil
+
+
+def spoil_job(**changes: Any) -> Spoil:
+    """Change fields of the update's job."""
+
+    def spoil(inventory: Inventory) -> Inventory:
+        job: OtaJob = known(inventory.ota_jobs)[JOB]
+        return replace(inventory, ota_jobs={JOB: replace(job, **changes)})
+
+    return spoil
+
+
+def spoil_execution(name: str, status: str, **details: str) -> Spoil:
+    """End a job execution otherwise."""
+
+    def spoil(inventory: Inventory) -> Inventory:
+        executions = dict(known(known(inventory.ota_jobs)[JOB].executions))
+        executions[name] = JobExecution(name, status, details, 2)
+        return spoil_job(executions=executions)(inventory)
+
+    return spoil
+
+
+def spoil_signing_job(**changes: Any) -> Spoil:
+    """Change fields of the signing job."""
+    return lambda inventory: replace(
+        inventory, signing_jobs={SIGNING_JOB: replace(known(inventory.signing_jobs)[SIGNING_JOB], **changes)}
+    )
+
+
+def spoil_image(**changes: Any) -> Spoil:
+    """Change fields of the local image."""
+    return lambda inventory: replace(
+        inventory, images={name: replace(one, **changes) for name, one in known(inventory.images).items()}
+    )
+
+
+def spoil_rights(action: str) -> Spoil:
+    """Take a right from the caller."""
+
+    def spoil(inventory: Inventory) -> Inventory:
+        allowed = dict(known(known(inventory.operator_rights).allowed))
+        return spoil_ota("operator_rights", allowed={**allowed, action: False})(inventory)
+
+    return spoil
+
+
+def spoil_inline(**policies: str) -> Spoil:
+    """Replace inline policies of the role; an empty text takes one away."""
+
+    def spoil(inventory: Inventory) -> Inventory:
+        documents = {**known(known(inventory.ota_role).inline_policies), **policies}
+        return spoil_ota("ota_role", inline_policies={key: one for key, one in documents.items() if one})(inventory)
+
+    return spoil
+
+
+def without(part: str, nothing: Any = None) -> Spoil:
+    """Take a part of the OTA half away."""
+    return lambda inventory: replace(inventory, **{part: nothing})
+
+
+def spoil_targets(*targets: str) -> Spoil:
+    """Give the update other targets."""
+    return spoil_ota("ota_update", targets=tuple(f"{PREFIX}:{one}" for one in targets))
 
 
 def another_ca_certificate(**how: Any) -> Spoil:
@@ -428,4 +519,187 @@ DEFECTS: tuple[Defect, ...] = (
         f"{_NO_FILES} SRV-01 CA-01 CA-02 CA-03 CA-04 CA-05 CRT-02 CRT-03 EXP-02 THG-02 MAT-01",
         "",
     ),
+)
+
+
+_NO_UPDATE = "OTA-01 OTA-02 OTA-03 OTA-04 OTA-05 OTA-06 OTA-07 OTA-09 OTA-10 OTA-11 OTA-12 OTA-15"
+_NO_ROLE = "OTA-11 OTP-04 OTP-05 OTP-06 OTP-07 OTP-08"
+_DENY_SIGNER = {"Effect": "Deny", "Action": "signer:*", "Resource": "*"}
+
+DEFECTS += (
+    defect("the command ota is lost", spoil_exchange("ota", observed=None), "E2E-03", ""),
+    defect("the command ota starts nothing", spoil_exchange("ota", observed="idle"), "E2E-03", ""),
+    defect("jobs of another Region are listed", spoil_job(arn=f"arn:aws:iot:eu-west-2:1:job/{JOB}"), "ACC-03"),
+    defect("there is no OTA update", without("ota_update"), _NO_UPDATE),
+    defect("the job is a plain one", spoil_ota("ota_update", job_id="light"), "OTA-01 OTA-15"),
+    defect(
+        "the update failed before it had a job",
+        spoil_ota(
+            "ota_update", status="CREATE_FAILED", error_code="AccessDenied", error_message="iam:PassRole", job_id=""
+        ),
+        "OTA-01 OTA-12 OTA-15",
+    ),
+    defect("the update waits", spoil_ota("ota_update", status="CREATE_PENDING"), "OTA-12"),
+    defect(
+        "the name has a space",
+        lambda inventory: spoil_ota("ota_update", update_id="light 1", job_id="AFR_OTA-light 1")(
+            replace(
+                inventory,
+                ota_updates=("light 1",),
+                ota_jobs={"AFR_OTA-light 1": known(inventory.ota_jobs)[JOB]},
+            )
+        ),
+        "OTA-02",
+    ),
+    defect("the name is listed twice", without("ota_updates", (UPDATE, UPDATE)), "OTA-02"),
+    defect(
+        "a plain job has the update's name",
+        lambda inventory: replace(
+            inventory,
+            ota_jobs={**known(inventory.ota_jobs), UPDATE: replace(known(inventory.ota_jobs)[JOB], job_id=UPDATE)},
+        ),
+        "OTA-02",
+    ),
+    defect("a device is not targeted", spoil_targets("thinggroup/DIC_DEVICES"), "OTA-03"),
+    defect(
+        "a device too many is targeted",
+        spoil_targets(f"thing/{DEVICE}", "thinggroup/DIC_DEVICES", "thing/OTHER"),
+        "OTA-03",
+    ),
+    defect(
+        "a certificate is targeted",
+        spoil_targets(f"thing/{DEVICE}", "thinggroup/DIC_DEVICES", f"cert/{'0' * 64}"),
+        "OTA-03",
+    ),
+    defect(
+        "a thing of another account is targeted",
+        spoil_ota(
+            "ota_update", targets=(f"arn:aws:iot:eu-west-1:210987654321:thing/{DEVICE}", f"{PREFIX}:thing/{SECOND}")
+        ),
+        "OTA-03",
+    ),
+    defect("the thing group does not exist", without("thing_groups", {}), "OTA-03 OTA-15"),
+    defect("HTTP is the protocol", spoil_ota("ota_update", protocols=("HTTP",)), "OTA-04"),
+    defect(
+        "the file is not signed",
+        spoil_ota_file({"kind": UNSIGNED, "profile_name": "", "signer_job_id": ""}),
+        "OTA-05 OTA-07",
+    ),
+    defect("the signing job failed", spoil_signing_job(status="Failed", status_reason="no key"), "OTA-05"),
+    defect("the signing job is gone", without("signing_jobs", {}), "OTA-05"),
+    defect("no signing job was started", spoil_ota_file({"signer_job_id": ""}), "OTA-05"),
+    defect("the previous signing job failed", spoil_signing_job(status="Failed"), "OTA-13", signing="previous"),
+    defect(
+        "the previous signing job is gone",
+        without("signing_jobs", {}),
+        "OTA-13 OTA-06 OTA-07 OTA-09",
+        signing="previous",
+    ),
+    defect(
+        "the previous file was signed with another profile",
+        spoil_signing_job(profile_name="another"),
+        "OTA-07",
+        signing="previous",
+    ),
+    defect("the hash is spelt with a dash", spoil_ota_file({"hash_algorithm": "SHA-256"}), "OTA-14", signing="custom"),
+    defect("the custom signature is RSA", spoil_ota_file({"signature_algorithm": "RSA"}), "OTA-14", signing="custom"),
+    defect("the custom signature is no DER", spoil_ota_file({"signature": "c2lnbmVk"}), "OTA-14", signing="custom"),
+    defect("no certificate chain is given", spoil_ota_file({"certificate_chain": ""}), "OTA-14", signing="custom"),
+    defect("no certificate name is given", spoil_ota_file({"certificate_name": ""}), "OTA-14", signing="custom"),
+    defect("the signature is of another image", spoil_image(sha256="00" * 32), "OTA-14", signing="custom"),
+    defect(
+        "the chain is of another signer",
+        lambda inventory: spoil_ota_file({"certificate_chain": material().device.certificate.pem})(inventory),
+        "OTA-14",
+        signing="custom",
+    ),
+    defect("the image is not well-formed", spoil_image(problem="light.gbl has CRC32 00000000"), "OTA-06"),
+    defect("the image is neither GBL nor RPS", spoil_image(kind=""), "OTA-06"),
+    defect("there is no image file", without("images", {}), "OTA-06", ""),
+    defect("the image is not in S3", spoil_ota_file(size_bytes=None), "OTA-06"),
+    defect("the object in S3 is truncated", spoil_ota_file(size_bytes=100), "OTA-06"),
+    defect("the object is no image", spoil_ota_file(key="images/light.hex"), "OTA-06"),
+    defect("the profile does not exist", without("signing_profile"), "OTA-07 OTA-08"),
+    defect("the profile is cancelled", spoil_ota("signing_profile", status="Canceled"), "OTA-07"),
+    defect("the update names another profile", spoil_ota_file({"profile_name": "another"}), "OTA-07"),
+    defect(
+        "the profile signs with RSA and SHA-1",
+        spoil_ota(
+            "signing_profile",
+            platform_id="AmazonFreeRTOS-TI-CC3220SF",
+            encryption_algorithm="RSA",
+            hash_algorithm="SHA1",
+        ),
+        "OTA-08",
+    ),
+    defect("the profile has another certificate", spoil_ota("signing_profile", certificate_arn="arn"), "OTP-11"),
+    defect("the image is in another bucket", spoil_ota_file(bucket="another"), "OTA-09"),
+    defect("no version is given", spoil_ota_file(version=""), "OTA-09"),
+    defect("no path name is given", spoil_ota_file(path_on_device=""), "OTA-10"),
+    defect("the update has another role", spoil_ota("ota_update", role_arn=f"{ROLE_ARN}_2"), "OTA-11"),
+    defect("the update has no stream", spoil_ota("ota_update", role_arn=""), "OTA-11"),
+    defect("a device failed", spoil_execution(SECOND, "FAILED", reason="0x000000e3: 0x00000000"), "OTA-15"),
+    defect("a device has not begun", spoil_execution(DEVICE, "QUEUED"), "OTA-15"),
+    defect("a device has no job execution", spoil_job(executions={}), "OTA-15"),
+    defect("the job is gone", without("ota_jobs", {}), "OTA-15"),
+    defect("the bucket does not exist", without("bucket"), "OTP-01 OTP-02 OTP-03 OTA-09"),
+    defect("the bucket is in another Region", spoil_ota("bucket", region="us-east-1"), "OTP-01"),
+    defect("versioning is suspended", spoil_ota("bucket", versioning="Suspended"), "OTP-02"),
+    defect("versioning was never on", spoil_ota("bucket", versioning=""), "OTP-02"),
+    defect("public access is not blocked", spoil_ota("bucket", public_access_block={}), "OTP-03"),
+    defect(
+        "public access is blocked by half",
+        spoil_ota("bucket", public_access_block={"BlockPublicAcls": True, "IgnorePublicAcls": True}),
+        "OTP-03",
+    ),
+    defect("the role does not exist", without("ota_role"), _NO_ROLE),
+    defect(
+        "the role trusts another service",
+        spoil_ota("ota_role", trust=trust_text(Principal={"Service": "ec2.amazonaws.com"})),
+        "OTP-04",
+    ),
+    defect("the role trusts everybody", spoil_ota("ota_role", trust=trust_text(Principal="*")), "OTP-04"),
+    defect(
+        "the role trusts AWS IoT for another account",
+        spoil_ota("ota_role", trust=trust_text({"StringEquals": {"aws:SourceAccount": "210987654321"}})),
+        "OTP-04",
+    ),
+    defect("the trust policy is no JSON", spoil_ota("ota_role", trust="{"), "OTP-04 OTP-08"),
+    defect("the trust has no condition", spoil_ota("ota_role", trust=trust_text({})), "OTP-08"),
+    defect("the managed policy is detached", spoil_ota("ota_role", attached_policies={}), "OTP-05"),
+    defect("the role is denied AWS Signer", spoil_inline(deny=policy_text(_DENY_SIGNER)), "OTP-05"),
+    defect("the role may not pass itself", spoil_inline(pass_role=""), "OTP-06"),
+    defect(
+        "the role may only read itself",
+        spoil_inline(pass_role=policy_text(allow(["iam:GetRole"], ROLE_ARN))),
+        "OTP-06",
+    ),
+    defect("the role has no right to the bucket", spoil_inline(bucket=""), "OTP-07"),
+    defect(
+        "the role may read another bucket",
+        spoil_inline(bucket=policy_text(allow(["s3:*"], "arn:aws:s3:::ota-demo-2/*"))),
+        "OTP-07",
+    ),
+    defect("a policy of the role is no JSON", spoil_inline(bucket="{"), "OTP-05 OTP-06 OTP-07"),
+    defect("the caller may not pass the role", spoil_rights("iam:PassRole"), "OTP-09"),
+    defect("the caller may not sign", spoil_rights("signer:StartSigningJob"), "OTP-10"),
+    defect(
+        "the code-signing certificate is not in ACM",
+        without("code_signing_certificate"),
+        "OTP-11 OTP-12 OTP-13 OTP-14",
+    ),
+    defect("the certificate is AWS's own", spoil_ota("code_signing_certificate", kind="AMAZON_ISSUED"), "OTP-11"),
+    defect("the certificate is RSA", spoil_ota("code_signing_certificate", key_algorithm="RSA_2048"), "OTP-12"),
+    defect(
+        "the certificate is signed with SHA-1",
+        spoil_ota("code_signing_certificate", signature_algorithm="SHA1WITHECDSA"),
+        "OTP-12",
+    ),
+    defect(
+        "the certificate is for servers",
+        spoil_ota("code_signing_certificate", extended_key_usages=("TLS_WEB_SERVER_AUTHENTICATION",)),
+        "OTP-13",
+    ),
+    defect("the certificate has no key usage", spoil_ota("code_signing_certificate", key_usages=()), "OTP-13"),
+    defect("the certificate has expired", spoil_ota("code_signing_certificate", not_after=NOW), "OTP-14"),
 )

@@ -185,7 +185,7 @@ def good_profile(edition_name: str = "2023-08") -> ExplorerProfile:
 
 
 def good_inventory(edition_name: str = "2023-08", signing: str = "new") -> Inventory:
-    """Everything as the edition asks, for two devices and MQTT Explorer; ``signing`` is the way to sign of the OTA half."""
+    """Everything as the edition asks, for two devices and MQTT Explorer; ``signing`` is how the OTA file is signed."""
     from ota_onboarded import good_ota  # it is built of this module's names
 
     made = material()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from onboarded import DEVICE, NOW, good_inventory, good_settings
+from ota_onboarded import WAYS
 
 from dicfix.controls import CONTROLS, run_control
 from dicfix.findings import Finding, Status, worst
@@ -138,14 +139,21 @@ def test_every_needed_part_makes_the_control_unreadable_in_some_mode(control):
     needed = set()
     for edition in (one for one in EDITIONS if one in CONTROLS[control].editions):
         for mode in MODES:
-            for inventory in (good_inventory(edition), _without_files(edition), _with_the_build_alone(edition)):
-                settings = good_settings(edition, mode)
+            for inventory, way in _inventories(edition):
+                settings = good_settings(edition, mode, signing_choice=way)
                 for part in CONTROLS[control].needs:
                     findings = run_control(control, replace(inventory, **{part: DENIED}), settings, NOW)
                     if any(one.status is Status.UNREADABLE for one in findings):
                         needed.add(part)
     # An expected root is compared only where a stand-in is presented.
     assert set(CONTROLS[control].needs) - needed <= {"server_root_pem"}
+
+
+def _inventories(edition: str) -> Iterator[tuple[Inventory, str]]:
+    """Good inventories, with the way to sign of each."""
+    yield _without_files(edition), "new"
+    yield _with_the_build_alone(edition), "new"
+    yield from ((good_inventory(edition, way), way) for way in WAYS)
 
 
 def _without_files(edition: str) -> Inventory:
