@@ -1,80 +1,111 @@
-"""Which operations only read, and which IAM action each needs. Plain data; imports nothing.
+"""Which operations only read, and which IAM actions on which resources each needs. Plain data; imports nothing.
 
-``iot:GetRegistrationCode`` is missing on purpose: it creates a code where there is none.
-Source: botocore service models; IAM action names of the service authorization reference.
+One table is everything: what a read-only session lets through, what a refusal names as the missing permission, and
+what ``dicfix permissions audit`` prints. ``iot:GetRegistrationCode`` is missing on purpose: it creates a code where
+there is none; so is ``s3:GetObject``: an image may hold a key.
+Source: botocore service models; names of actions and resource types of the service authorization reference.
 """
 
 from __future__ import annotations
 
-READ_OPERATIONS: frozenset[str] = frozenset(
-    {
-        "sts:GetCallerIdentity",
-        "iot:DescribeEndpoint",
-        "iot:ListCACertificates",
-        "iot:DescribeCACertificate",
-        "iot:ListCertificates",
-        "iot:ListCertificatesByCA",
-        "iot:DescribeCertificate",
-        "iot:ListPolicies",
-        "iot:GetPolicy",
-        "iot:ListPolicyVersions",
-        "iot:GetPolicyVersion",
-        "iot:ListTargetsForPolicy",
-        "iot:ListAttachedPolicies",
-        "iot:ListThings",
-        "iot:DescribeThing",
-        "iot:ListThingPrincipals",
-        "iot:ListThingPrincipalsV2",
-        "iot:ListPrincipalThings",
-        "iot:ListPrincipalThingsV2",
-        "iot:ListTopicRules",
-        "iot:GetTopicRule",
-        "iot-data:GetConnection",
-        "iot-data:ListSubscriptions",
-        "iot:ListOTAUpdates",
-        "iot:GetOTAUpdate",
-        "iot:DescribeStream",
-        "iot:ListJobs",
-        "iot:DescribeJob",
-        "iot:GetJobDocument",
-        "iot:ListJobExecutionsForJob",
-        "iot:DescribeJobExecution",
-        "iot:DescribeThingGroup",
-        "iot:ListThingsInThingGroup",
-        "signer:GetSigningProfile",
-        "signer:GetSigningPlatform",
-        "signer:DescribeSigningJob",
-        "s3:GetBucketLocation",
-        "s3:GetBucketVersioning",
-        "s3:GetPublicAccessBlock",
-        "s3:HeadBucket",
-        "s3:ListObjectVersions",
-        "iam:GetRole",
-        "iam:ListAttachedRolePolicies",
-        "iam:ListRolePolicies",
-        "iam:GetRolePolicy",
-        "iam:GetPolicy",
-        "iam:GetPolicyVersion",
-        "iam:SimulatePrincipalPolicy",
-        "acm:ListCertificates",
-        "acm:DescribeCertificate",
-        "acm:GetCertificate",
-    }
-)
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-_PERMISSIONS = {
-    "iot:ListThingPrincipalsV2": "iot:ListThingPrincipals",
-    "iot:ListPrincipalThingsV2": "iot:ListPrincipalThings",
-    "s3:HeadBucket": "s3:ListBucket",
-    "s3:HeadObject": "s3:GetObject",
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:ListObjectVersions": "s3:ListBucketVersions",
+ANY = "*"
+"""The resource of an action that takes none, or of which it is not known that it takes one."""
+_IOT = "arn:{partition}:iot:{region}:{account}:"
+_SIGNER = "arn:{partition}:signer:{region}:{account}:"
+_BUCKET = "arn:{partition}:s3:::{bucket}"
+_ROLE = "arn:{partition}:iam::{account}:role/{role}"
+_IAM_POLICY = "arn:{partition}:iam::*:policy/*"
+_PRINCIPALS = "arn:{partition}:iam::{account}:*"
+_ACM = "arn:{partition}:acm:{region}:{account}:certificate/*"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """What allows an operation: IAM actions, and the ARN pattern of the resource that they are allowed on.
+
+    No action at all is for an operation that everybody may call. The pattern has the fields partition, region,
+    account, bucket and role.
+    """
+
+    actions: tuple[str, ...]
+    resource: str = ANY
+
+
+def _iot(action: str, kind: str = "") -> Right:
+    return Right((f"iot:{action}",), f"{_IOT}{kind}/*" if kind else ANY)
+
+
+RIGHTS: Mapping[str, Right] = {
+    "sts:GetCallerIdentity": Right(()),
+    "iot:DescribeEndpoint": _iot("DescribeEndpoint"),
+    "iot:ListCACertificates": _iot("ListCACertificates"),
+    "iot:DescribeCACertificate": _iot("DescribeCACertificate", "cacert"),
+    "iot:ListCertificates": _iot("ListCertificates"),
+    "iot:ListCertificatesByCA": _iot("ListCertificatesByCA"),
+    "iot:DescribeCertificate": _iot("DescribeCertificate", "cert"),
+    "iot:ListPolicies": _iot("ListPolicies"),
+    "iot:GetPolicy": _iot("GetPolicy", "policy"),
+    "iot:ListPolicyVersions": _iot("ListPolicyVersions", "policy"),
+    "iot:GetPolicyVersion": _iot("GetPolicyVersion", "policy"),
+    "iot:ListTargetsForPolicy": _iot("ListTargetsForPolicy", "policy"),
+    "iot:ListAttachedPolicies": _iot("ListAttachedPolicies"),
+    "iot:ListThings": _iot("ListThings"),
+    "iot:DescribeThing": _iot("DescribeThing", "thing"),
+    "iot:ListThingPrincipals": _iot("ListThingPrincipals", "thing"),
+    # The API's own page asks for the right of the first version; lists of actions name one of its own too.
+    "iot:ListThingPrincipalsV2": Right(("iot:ListThingPrincipals", "iot:ListThingPrincipalsV2"), f"{_IOT}thing/*"),
+    "iot:ListPrincipalThings": _iot("ListPrincipalThings"),
+    "iot:ListPrincipalThingsV2": Right(("iot:ListPrincipalThings", "iot:ListPrincipalThingsV2")),
+    "iot:ListTopicRules": _iot("ListTopicRules"),
+    "iot:GetTopicRule": _iot("GetTopicRule", "rule"),
+    "iot-data:GetConnection": _iot("GetConnection"),
+    "iot-data:ListSubscriptions": _iot("ListSubscriptions"),
+    "iot:ListOTAUpdates": _iot("ListOTAUpdates"),
+    "iot:GetOTAUpdate": _iot("GetOTAUpdate", "otaupdate"),
+    "iot:DescribeStream": _iot("DescribeStream", "stream"),
+    "iot:ListJobs": _iot("ListJobs"),
+    "iot:DescribeJob": _iot("DescribeJob", "job"),
+    "iot:GetJobDocument": _iot("GetJobDocument", "job"),
+    "iot:ListJobExecutionsForJob": _iot("ListJobExecutionsForJob", "job"),
+    "iot:DescribeJobExecution": _iot("DescribeJobExecution"),
+    "iot:DescribeThingGroup": _iot("DescribeThingGroup", "thinggroup"),
+    "iot:ListThingsInThingGroup": _iot("ListThingsInThingGroup", "thinggroup"),
+    "signer:GetSigningProfile": Right(("signer:GetSigningProfile",), f"{_SIGNER}/signing-profiles/*"),
+    "signer:GetSigningPlatform": Right(("signer:GetSigningPlatform",)),
+    "signer:DescribeSigningJob": Right(("signer:DescribeSigningJob",), f"{_SIGNER}/signing-jobs/*"),
+    "s3:GetBucketLocation": Right(("s3:GetBucketLocation",), _BUCKET),
+    "s3:GetBucketVersioning": Right(("s3:GetBucketVersioning",), _BUCKET),
+    "s3:GetPublicAccessBlock": Right(("s3:GetBucketPublicAccessBlock",), _BUCKET),
+    "s3:HeadBucket": Right(("s3:ListBucket",), _BUCKET),
+    "s3:ListObjectVersions": Right(("s3:ListBucketVersions",), _BUCKET),
+    "iam:GetRole": Right(("iam:GetRole",), _ROLE),
+    "iam:ListAttachedRolePolicies": Right(("iam:ListAttachedRolePolicies",), _ROLE),
+    "iam:ListRolePolicies": Right(("iam:ListRolePolicies",), _ROLE),
+    "iam:GetRolePolicy": Right(("iam:GetRolePolicy",), _ROLE),
+    "iam:GetPolicy": Right(("iam:GetPolicy",), _IAM_POLICY),
+    "iam:GetPolicyVersion": Right(("iam:GetPolicyVersion",), _IAM_POLICY),
+    "iam:SimulatePrincipalPolicy": Right(("iam:SimulatePrincipalPolicy",), _PRINCIPALS),
+    "acm:ListCertificates": Right(("acm:ListCertificates",)),
+    "acm:DescribeCertificate": Right(("acm:DescribeCertificate",), _ACM),
+    "acm:GetCertificate": Right(("acm:GetCertificate",), _ACM),
 }
+"""Every operation that an audit may send, with what allows it."""
+
+READ_OPERATIONS: frozenset[str] = frozenset(RIGHTS)
+
+_OF_OTHERS = {"s3:HeadObject": "s3:GetObject"}
+"""Actions of operations that only an onboarding sends, where the names differ."""
 
 
 def permission_for(operation: str) -> str:
     """The IAM action that allows ``service:Operation``."""
-    if operation in _PERMISSIONS:
-        return _PERMISSIONS[operation]
+    right = RIGHTS.get(operation)
+    if right and right.actions:
+        return right.actions[0]
+    if operation in _OF_OTHERS:
+        return _OF_OTHERS[operation]
     service, name = operation.split(":", 1)
     return f"{'iot' if service in ('iot-data', 'iot-jobs-data') else service}:{name}"
