@@ -89,5 +89,23 @@ class Account(Protocol):
     def ensure_connection(self) -> Done:
         """MQTT Explorer is connected (EXP-7)."""
 
+    def ensure_bucket(self) -> Done:
+        """The bucket of the images, versioned, with public access blocked (PRE-1)."""
+
+    def ensure_ota_role(self) -> Done:
+        """The OTA service role with its trust and rights (PRE-2)."""
+
+    def ensure_code_signing_certificate(self) -> Done:
+        """The code-signing certificate in ACM (PRE-4)."""
+
+    def ensure_signing_profile(self) -> Done:
+        """The signing profile, Active (OTA-10)."""
+
+    def choose_signing(self, choice: str) -> Done:
+        """How the image is signed from here on: one of ``SIGNING_CHOICES`` (OTA-9)."""
+
+    def ensure_ota_update(self) -> Done:
+        """The OTA update with its job, created for the configured devices (OTA-5 to OTA-15.1)."""
+
     def read(self, needs: Iterable[str]) -> Inventory:
         """The named parts of the inventory, read now or since the last write."""

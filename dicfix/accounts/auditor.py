@@ -77,6 +77,30 @@ class Auditor:
         """Looks at the given MQTT Explorer profile."""
         return Done("MQTT Explorer profile", How.LOOKED_FOR)
 
+    def ensure_bucket(self) -> Done:
+        """Looks for the bucket of the images."""
+        return Done("bucket", How.LOOKED_FOR)
+
+    def ensure_ota_role(self) -> Done:
+        """Looks for the OTA service role."""
+        return Done("OTA service role", How.LOOKED_FOR)
+
+    def ensure_code_signing_certificate(self) -> Done:
+        """Looks for the code-signing certificate."""
+        return Done("code-signing certificate", How.LOOKED_FOR)
+
+    def ensure_signing_profile(self) -> Done:
+        """Looks for the signing profile."""
+        return Done("signing profile", How.LOOKED_FOR)
+
+    def choose_signing(self, choice: str) -> Done:
+        """Leaves the choice as the account shows it; scenarios of the others do not apply."""
+        return Done(f"signing choice {choice}", How.LOOKED_FOR)
+
+    def ensure_ota_update(self) -> Done:
+        """Looks for the OTA update."""
+        return Done("OTA update", How.LOOKED_FOR)
+
     def ensure_connection(self) -> Done:
         """Looks at the sessions that AWS reports."""
         return Done("MQTT Explorer's connection", How.LOOKED_FOR)

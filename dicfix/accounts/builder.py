@@ -5,16 +5,21 @@ May import the performing modules beside it, ``keystore``, ``firmware``, ``mqtt.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
-from dicfix.accounts import Done, How, material, offboarding, registration
+from dicfix.accounts import Done, How, material, offboarding, ota_job, ota_prerequisites, registration
+from dicfix.accounts.ota_job import OtaPlan
+from dicfix.accounts.ota_reading import read_image_file
 from dicfix.accounts.site import Site
 from dicfix.aws import registry
 from dicfix.errors import UsageError
 from dicfix.guide import edition
 from dicfix.keystore import Kept
 from dicfix.mqtt.profile import ExplorerProfile
+from dicfix.ota_records import CUSTOM
 from dicfix.records import Inventory, known
 from dicfix.settings import Settings
 from dicfix.trust import amazon_root_ca_1
@@ -31,6 +36,8 @@ class Builder:
         site.reader.beside["server_root_pem"] = lambda: server_root_pem
         site.reader.beside["explorer"] = lambda: self._explorer
         self._explorer: ExplorerProfile | None = None
+        site.reader.ota.image = lambda: dict([self.ota_image()])
+        self._role_made_at_s: float | None = None
         # Connecting takes MQTT, which lies beside the account: the lab hands its way in.
         self.connector: Callable[[], Done] | None = None
 
@@ -118,6 +125,80 @@ class Builder:
         if self.connector is None:
             raise UsageError("no lab stands beside this account", remedy="take the fixture lab in this scenario")
         return self.connector()
+
+    # The OTA half
+
+    def ensure_bucket(self) -> Done:
+        """The bucket of the images, versioned, with public access blocked. Source: PRE-1."""
+        return self._guarded(lambda: ota_prerequisites.ensure_bucket(self.site))
+
+    def ensure_ota_role(self) -> Done:
+        """The OTA service role with its trust and rights. Source: PRE-2."""
+        done = self._guarded(lambda: ota_prerequisites.ensure_role(self.site))
+        if done.how is How.PERFORMED:
+            self._role_made_at_s = time.monotonic()
+        return done
+
+    def ensure_code_signing_certificate(self) -> Done:
+        """The code-signing certificate, made and imported in ACM. Source: PRE-4."""
+        return self._guarded(lambda: ota_prerequisites.ensure_certificate(self.site))
+
+    def ensure_signing_profile(self) -> Done:
+        """The signing profile, Active, with the code-signing certificate. Source: OTA-10."""
+        return self._guarded(lambda: ota_prerequisites.ensure_signing_profile(self.site))
+
+    def choose_signing(self, choice: str) -> Done:
+        """Sign the image in this way from here on. Source: OTA-9."""
+        self.settings = self.site.settings = replace(self.settings, signing_choice=choice)
+        self.site.reader.use(self.settings)
+        self.ota_plan()
+        return Done.of(f"signing choice {choice}", [])
+
+    def ota_image(self) -> tuple[str, bytes]:
+        """The name and bytes of the image to send: the configured file, else a synthetic one. Source: OTA-11."""
+        if self.settings.image:
+            return next(iter(read_image_file(self.settings.image).items()))
+        return ota_job.SYNTHETIC_NAME, ota_job.synthetic_image()
+
+    def ota_plan(self) -> OtaPlan:
+        """The update that the settings ask for; it is what the reader reads from here on."""
+        plan = ota_job.plan_of(self.site, *self.ota_image())
+        self.site.reader.ota.update_id = plan.update_id
+        return plan
+
+    def ensure_ota_prerequisites(self) -> Done:
+        """Bucket, role and, where AWS signs, the signing profile with its certificate. Source: PRE-1 to PRE-4."""
+        steps = [self.ensure_bucket(), self.ensure_ota_role()]
+        if self.settings.signing_choice != CUSTOM:
+            steps.append(self.ensure_signing_profile())
+        return Done.of("OTA prerequisites", [(one.step, one.how) for one in steps])
+
+    def ensure_ota_devices(self) -> Done:
+        """The things to update, onboarded; of a real board its thing alone, which somebody else made. Source: OTA-7."""
+        ours = [name for name in self.settings.ota_targets if name not in self.settings.real_boards]
+        steps = [self.ensure_thing(name) for name in ours]
+        return Done.of("devices to update", [(one.step, one.how) for one in steps])
+
+    def ensure_ota_update(self) -> Done:
+        """Steps 5 to 15: the update with its job, for the configured devices; what it builds on is ensured first."""
+        self.ensure_ota_devices()
+        self.ensure_ota_prerequisites()
+        return self.make_ota_update(self.ota_plan())
+
+    def make_ota_update(self, plan: OtaPlan) -> Done:
+        """This very update, up to CREATE_COMPLETE. Raises OtaUpdateFailed or AwsRefused."""
+        self.site.reader.ota.update_id = plan.update_id
+
+        def make() -> Done:
+            done, update_id = ota_job.ensure_update(self.site, plan, role_is_fresh=self._role_is_fresh)
+            self.site.reader.ota.update_id = update_id
+            return done
+
+        return self._guarded(make)
+
+    def _role_is_fresh(self) -> bool:
+        made_at_s, effect_s = self._role_made_at_s, self.settings.deadlines.role_effect_s
+        return made_at_s is not None and time.monotonic() - made_at_s < effect_s
 
     def endpoint(self) -> str:
         """The account's data endpoint (ATS). Source: EXP-1."""

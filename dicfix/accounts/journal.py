@@ -14,7 +14,23 @@ from pathlib import Path
 
 from dicfix.errors import UsageError
 
-KINDS = ("thing attachment", "policy attachment", "certificate", "thing", "policy", "CA certificate")
+KINDS = (
+    "OTA update",
+    "signing profile",
+    "code-signing certificate",
+    "objects",
+    "bucket",
+    "role policy attachment",
+    "role policy",
+    "role",
+    "thing group",
+    "thing attachment",
+    "policy attachment",
+    "certificate",
+    "thing",
+    "policy",
+    "CA certificate",
+)
 """What this project makes in an account, in the order in which it can be removed again."""
 
 

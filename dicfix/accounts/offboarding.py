@@ -1,8 +1,8 @@
 """Takes an onboarding apart again, in the order that AWS demands, and only what the journal says is ours.
 
-Order: automatic registration off (else a deleted certificate whose device still connects comes back as
-PENDING_ACTIVATION), detach things and policies, deactivate and delete certificates, then things, policy and CA
-certificate. What AWS does late is polled with a named deadline. May import ``aws`` and the site.
+Order: the OTA half first (``ota_offboarding``); automatic registration off (else a deleted certificate whose device
+still connects comes back as PENDING_ACTIVATION), detach things and policies, deactivate and delete certificates, then
+things, policy and CA certificate. What AWS does late is polled with a named deadline. May import ``aws`` and the site.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from dicfix.accounts import Done, How
 from dicfix.accounts.journal import KINDS, Entry
+from dicfix.accounts.ota_offboarding import OTA_KINDS, ota_calls
 from dicfix.accounts.site import Site
 from dicfix.accounts.waiting import wait_until
 from dicfix.aws import policies, registry
@@ -47,6 +48,8 @@ def ours(site: Site) -> list[Entry]:
 def label(entry: Entry) -> str:
     """A resource as text for a report."""
     name = entry.name[:12] if len(entry.name) == 64 else entry.name
+    if entry.kind in OTA_KINDS:
+        return f"{entry.kind} {name}" + (f": {entry.target.rpartition('policy/')[2]}" if entry.target else "")
     target = f" to certificate {entry.target.rpartition('/')[2][:12]}" if entry.target else ""
     return f"{entry.kind} {name}{target}"
 
@@ -68,7 +71,9 @@ def _remove(site: Site, entry: Entry) -> How:
 
 def _calls(site: Site, entry: Entry) -> Iterator[Callable[[], None]]:
     session, name = site.session, entry.name
-    if entry.kind == "thing attachment":
+    if entry.kind in OTA_KINDS:
+        yield from ota_calls(site, entry)
+    elif entry.kind == "thing attachment":
         yield lambda: registry.detach_from_thing(session, name, entry.target)
     elif entry.kind == "policy attachment":
         yield lambda: policies.detach_policy(session, name, entry.target)

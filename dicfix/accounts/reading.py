@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from dicfix.accounts.ota_reading import OtaReading, thing_names
 from dicfix.aws import connectivity, policies, registry
 from dicfix.aws.session import AwsSession
 from dicfix.certificates import read_certificate
@@ -39,12 +40,18 @@ class Reader:
         self._settings = settings
         self._local = local
         self._parts: dict[str, Any] = {}
+        self.ota = OtaReading(session, settings, self._part)
         # Parts that do not come from the account (profile, exchanges, roots): asked anew each time.
         self.beside: dict[str, Callable[[], Any]] = {}
 
     def changed(self) -> None:
         """Forget what was read."""
         self._parts.clear()
+
+    def use(self, settings: Settings) -> None:
+        """Read with other settings from now on."""
+        self._settings = self.ota.settings = settings
+        self.changed()
 
     def read(self, needs: Iterable[str]) -> Inventory:
         """An inventory with the named parts; every other part stays NOT_ASKED."""
@@ -70,13 +77,15 @@ class Reader:
             "things": ("iot:DescribeThing", self._things),
             "sessions": ("iot-data:GetConnection", self._sessions),
             "local": ("the certificate directory", self._local),
+            **self.ota.readers(),
         }
 
     def _names(self) -> tuple[str, ...]:
         return (*self._settings.devices, self._settings.explorer_name)
 
     def _things(self) -> dict[str, Thing]:
-        found = ((name, registry.read_thing(self._session, name)) for name in self._names())
+        names = thing_names(self._settings)
+        found = ((name, registry.read_thing(self._session, name)) for name in names)
         return {name: thing for name, thing in found if thing}
 
     def _policies(self) -> dict[str, Any]:
