@@ -2,7 +2,7 @@
 
 A field or part that could not be read is an ``Unread`` in its place, never a default: ``known`` turns it into the
 exception that becomes UNREADABLE. A thing that does not exist is simply not in its mapping. The records of the OTA half
-are in ``ota_records``. Imports ``fields`` and ``ota_records`` only.
+are in ``ota_records``, those of the account as a whole in ``account_records``. Imports ``fields`` and those two only.
 """
 
 from __future__ import annotations
@@ -11,6 +11,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from dicfix.account_records import (
+    AccountCertificate,
+    AccountThing,
+    BucketProtection,
+    Connectivity,
+    DefenderAudit,
+    DefenderFinding,
+    DomainConfiguration,
+    Edges,
+    Indexing,
+    JobProgress,
+    LoggingOptions,
+    ProvisioningTemplate,
+    Quota,
+    Revocations,
+    ScheduledAudit,
+    SigningPermission,
+    TopicRule,
+)
 from dicfix.fields import NOT_ASKED, Field, Unread, known
 from dicfix.ota_records import (
     Bucket,
@@ -55,7 +74,10 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class CaCertificate:
-    """A CA certificate registered with AWS IoT; ``mode`` is SNI_ONLY (multi-account) or DEFAULT (single account)."""
+    """A CA certificate registered with AWS IoT; ``mode`` is SNI_ONLY (multi-account) or DEFAULT (single account).
+
+    ``template`` is the provisioning template that its devices are provisioned by (JITP), empty when it names none.
+    """
 
     certificate_id: str
     arn: Field[str]
@@ -64,6 +86,7 @@ class CaCertificate:
     mode: Field[str]
     auto_registration: Field[str]
     owned_by: Field[str]
+    template: Field[str] = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +198,8 @@ class Inventory:
     stand-in root offline), ``probe`` the SHA-256 fingerprint (lower-case hexadecimal digits) of the root with which the
     endpoint's certificate was verified on a connection or probe. ``registration_code`` is read by a Builder only, since
     asking for it may create it; ``exchanges`` are what device and Explorer said to each other. From ``ota_updates`` on
-    see ``ota_records``; those mappings are by job id, group name, signing job id and file name.
+    see ``ota_records``; those mappings are by job id, group name, signing job id and file name. From
+    ``account_certificates`` on see ``account_records``; those are by certificate id and by name.
     """
 
     caller: Field[Caller] = NOT_ASKED
@@ -202,3 +226,23 @@ class Inventory:
     operator_rights: Field[OperatorRights] = NOT_ASKED
     code_signing_certificate: Field[CodeSigningCertificate | None] = NOT_ASKED
     images: Field[Mapping[str, Image]] = NOT_ASKED
+    account_certificates: Field[Mapping[str, AccountCertificate]] = NOT_ASKED
+    account_policies: Field[Mapping[str, Policy]] = NOT_ASKED
+    account_things: Field[Mapping[str, AccountThing]] = NOT_ASKED
+    thing_edges: Field[Edges] = NOT_ASKED
+    certificate_edges: Field[Edges] = NOT_ASKED
+    topic_rules: Field[Mapping[str, TopicRule]] = NOT_ASKED
+    provisioning_templates: Field[Mapping[str, ProvisioningTemplate]] = NOT_ASKED
+    logging: Field[LoggingOptions | None] = NOT_ASKED
+    defender_audit: Field[DefenderAudit] = NOT_ASKED
+    scheduled_audits: Field[tuple[ScheduledAudit, ...]] = NOT_ASKED
+    defender_findings: Field[tuple[DefenderFinding, ...]] = NOT_ASKED
+    indexing: Field[Indexing] = NOT_ASKED
+    connectivity: Field[Mapping[str, Connectivity]] = NOT_ASKED
+    account_jobs: Field[Mapping[str, JobProgress]] = NOT_ASKED
+    bucket_protection: Field[BucketProtection | None] = NOT_ASKED
+    quotas: Field[Mapping[str, Quota]] = NOT_ASKED
+    domain_configurations: Field[Mapping[str, DomainConfiguration]] = NOT_ASKED
+    signing_permissions: Field[tuple[SigningPermission, ...]] = NOT_ASKED
+    caller_rights: Field[OperatorRights] = NOT_ASKED
+    revocations: Field[Revocations | None] = NOT_ASKED

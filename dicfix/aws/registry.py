@@ -49,7 +49,14 @@ def read_ca_certificate(session: AwsSession, certificate_id: str) -> CaCertifica
         mode=_member(described, "certificateMode", operation),
         auto_registration=_member(described, "autoRegistrationStatus", operation),
         owned_by=_member(described, "ownedBy", operation),
+        # AWS leaves registrationConfig out for a CA without one; that absence is the answer.
+        template=_template(answer.get("registrationConfig", {})),
     )
+
+
+def _template(config: Mapping[str, Any]) -> str:
+    """The name of a CA's provisioning template; older ones carry its text instead."""
+    return str(config.get("templateName") or ("(its own text)" if config.get("templateBody") else ""))
 
 
 def read_ca_certificates(session: AwsSession) -> dict[str, CaCertificate]:
