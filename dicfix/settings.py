@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dicfix.errors import UsageError
+from dicfix.settings_checks import bucket, each, empty_or, matches, one_of, path_on_device, subject, with_port, wrong
 
 EDITIONS = ("2023-06", "2023-08", "2024-04")
 DEFAULT_EDITION = "2023-08"
@@ -116,115 +117,46 @@ _THING = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
 _OTA_UPDATE_ID = re.compile(r"[A-Za-z0-9_-]{1,56}")
 _SIGNING_PROFILE = re.compile(r"[a-zA-Z0-9_]{2,64}")
 _ROLE = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
-_BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _POLICY = re.compile(r"[\w+=,.@-]{1,128}", re.ASCII)
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 _CERTIFICATE_ID = re.compile(r"[0-9a-f]{64}")
-_ACCOUNT = re.compile(r"\d{12}")
-_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:(\d{1,5})")
-_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:(\d{1,5}))?(/[^\s?#]*)?")
-_SUBJECT = re.compile(r"/.*\bCN=[^/]+.*|(?!/).*\bCN=[^,]+.*")
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_HOST_AND_PORT = re.compile(r"[A-Za-z0-9.-]+:([0-9]{1,5})")
+_URL = re.compile(r"https?://[A-Za-z0-9.-]+(:([0-9]{1,5}))?(/[^\s?#]*)?")
 _KINDS = {str: "a text", bool: "true or false", int: "a whole number"}
 
-
-def _wrong(key: str, value: object, expected: str, remedy: str = "") -> UsageError:
-    return UsageError(
-        f"{key} is {value!r}", expected=expected, remedy=remedy or f"correct {key} in dic.toml or on the command line"
-    )
-
-
-def _matches(pattern: re.Pattern[str], expected: str) -> Callable[[str, Any], None]:
-    def check(key: str, value: Any) -> None:
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise _wrong(key, value, expected)
-
-    return check
-
-
-def _one_of(choices: tuple[Any, ...]) -> Callable[[str, Any], None]:
-    def check(key: str, value: Any) -> None:
-        if value not in choices:
-            raise _wrong(key, value, "one of " + ", ".join(str(c) for c in choices))
-
-    return check
-
-
-def _empty_or(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-    return lambda key, value: None if value == "" else inner(key, value)
-
-
-def _each(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-    def check(key: str, value: Any) -> None:
-        for index, one in enumerate(value):
-            inner(f"{key}[{index}]", one)
-
-    return check
-
-
-def _with_port(pattern: re.Pattern[str], group: int, expected: str) -> Callable[[str, Any], None]:
-    def check(key: str, value: Any) -> None:
-        found = pattern.fullmatch(value) if isinstance(value, str) else None
-        if found is None or not 0 < int(found[group] or 1) < 65536:
-            raise _wrong(key, value, expected)
-
-    return check
-
-
-def _subject(key: str, value: Any) -> None:
-    if not isinstance(value, str) or not value.isprintable() or not _SUBJECT.fullmatch(value):
-        raise _wrong(key, value, "an X.500 name with a common name, such as /O=Example/CN=DIC CA")
-
-
-def _bucket(key: str, value: Any) -> None:
-    if isinstance(value, str) and "_" in value:
-        raise _wrong(
-            key,
-            value,
-            "a bucket name without an underscore: S3 refuses the guide's ota_demo",
-            "leave bucket out (ota-demo-<account>-<region> is then used), or choose a name such as afr-ota-<company>",
-        )
-    _matches(_BUCKET, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last")(
-        key, value
-    )
-
-
-def _path_on_device(key: str, value: Any) -> None:
-    if not isinstance(value, str) or not value or not value.isprintable():
-        raise _wrong(key, value, "the path name of the file on the device: any name will do, but not none (OTA-13)")
-
-
-_thing_name = _matches(_THING, "a thing name of 1 to 128 letters, digits, ':', '_' or '-'")
+_thing_name = matches(_THING, "a thing name of 1 to 128 letters, digits, ':', '_' or '-'")
 _CHECKS: dict[str, Callable[[str, Any], None]] = {
-    "mode": _one_of(("onboard", "audit")),
-    "target": _one_of(TARGETS),
-    "edition": _one_of(EDITIONS),
-    "firmware_profile": _one_of(FIRMWARE_PROFILES),
-    "client_certificate_version": _one_of((1, 3)),
-    "region": _matches(_REGION, "an AWS Region such as eu-west-1"),
-    "account": _empty_or(_matches(_ACCOUNT, "the twelve digits of an AWS account")),
-    "endpoint_url": _empty_or(_with_port(_URL, 2, "an address such as http://127.0.0.1:5000")),
-    "mqtt_endpoint": _empty_or(_with_port(_HOST_AND_PORT, 1, "HOST:PORT, such as 127.0.0.1:8883")),
-    "policy_name": _matches(_POLICY, "a policy name of 1 to 128 letters, digits or one of _+=,.@-"),
+    "mode": one_of(("onboard", "audit")),
+    "target": one_of(TARGETS),
+    "edition": one_of(EDITIONS),
+    "firmware_profile": one_of(FIRMWARE_PROFILES),
+    "client_certificate_version": one_of((1, 3)),
+    "region": matches(_REGION, "an AWS Region such as eu-west-1"),
+    "account": empty_or(matches(_ACCOUNT, "the twelve digits of an AWS account")),
+    "endpoint_url": empty_or(with_port(_URL, 2, "an address such as http://127.0.0.1:5000")),
+    "mqtt_endpoint": empty_or(with_port(_HOST_AND_PORT, 1, "HOST:PORT, such as 127.0.0.1:8883")),
+    "policy_name": matches(_POLICY, "a policy name of 1 to 128 letters, digits or one of _+=,.@-"),
     "explorer_name": _thing_name,
-    "devices": _each(_thing_name),
-    "real_boards": _each(_thing_name),
-    "ca_certificate_id": _empty_or(_matches(_CERTIFICATE_ID, "64 lower-case hexadecimal digits")),
-    "ca_subject": _subject,
-    "device_subject": _subject,
-    "explorer_subject": _subject,
-    "ota_devices": _each(_thing_name),
-    "ota_thing_groups": _each(_matches(_THING, "a thing group's name of 1 to 128 letters, digits, ':', '_' or '-'")),
-    "ota_update_id": _empty_or(
-        _matches(
+    "devices": each(_thing_name),
+    "real_boards": each(_thing_name),
+    "ca_certificate_id": empty_or(matches(_CERTIFICATE_ID, "64 lower-case hexadecimal digits")),
+    "ca_subject": subject,
+    "device_subject": subject,
+    "explorer_subject": subject,
+    "ota_devices": each(_thing_name),
+    "ota_thing_groups": each(matches(_THING, "a thing group's name of 1 to 128 letters, digits, ':', '_' or '-'")),
+    "ota_update_id": empty_or(
+        matches(
             _OTA_UPDATE_ID,
             "1 to 56 letters, digits, '_' or '-': no spaces (OTA-6), and the job ID AFR_OTA-<name> has 64 at most",
         )
     ),
-    "signing_choice": _one_of(SIGNING_CHOICES),
-    "signing_profile": _matches(_SIGNING_PROFILE, "a signing profile name of 2 to 64 letters, digits or '_'"),
-    "bucket": _empty_or(_bucket),
-    "file_path_on_device": _path_on_device,
-    "ota_role": _matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
+    "signing_choice": one_of(SIGNING_CHOICES),
+    "signing_profile": matches(_SIGNING_PROFILE, "a signing profile name of 2 to 64 letters, digits or '_'"),
+    "bucket": empty_or(bucket),
+    "file_path_on_device": path_on_device,
+    "ota_role": matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
 }
 
 # Where each key of dic.toml goes; a table of the file is a prefix here.
@@ -273,12 +205,12 @@ def _typed(key: str, name: str, value: Any) -> Any:
     default = getattr(Settings(), name)
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise _wrong(key, value, "a list of texts")
+            raise wrong(key, value, "a list of texts")
         return tuple(value)
     if isinstance(default, Path) and isinstance(value, str):
         return Path(value)
     if type(value) is not type(default):
-        raise _wrong(key, value, "a text" if isinstance(default, Path) else _KINDS[type(default)])
+        raise wrong(key, value, "a text" if isinstance(default, Path) else _KINDS[type(default)])
     return value
 
 
@@ -337,17 +269,17 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 def _refuse_contradictions(settings: Settings) -> None:
     if not settings.devices:
-        raise _wrong("devices", [], "at least one device thing: a run that judges nothing is never green")
+        raise wrong("devices", [], "at least one device thing: a run that judges nothing is never green")
     names = (*settings.devices, settings.explorer_name)
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise _wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
+        raise wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
     if settings.explorer_name in settings.ota_devices:
-        raise _wrong("ota_devices", settings.explorer_name, "devices: MQTT Explorer takes no image")
+        raise wrong("ota_devices", settings.explorer_name, "devices: MQTT Explorer takes no image")
     impersonates = settings.mode == "onboard" and settings.target == "aws"
     boards = set(settings.real_boards) & set(names) if impersonates else set()
     if boards:
-        raise _wrong("real_boards", sorted(boards), "boards that this run does not impersonate")
+        raise wrong("real_boards", sorted(boards), "boards that this run does not impersonate")
     _refuse_half_an_endpoint(settings)
 
 

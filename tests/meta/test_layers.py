@@ -23,7 +23,7 @@ ROWS = (
     ("dicfix.settings",),
     ("dicfix.records",),
     ("dicfix.ota_records", "dicfix.findings", "dicfix.guide", "dicfix.iam_policies"),
-    ("dicfix.fields",),
+    ("dicfix.fields", "dicfix.settings_checks"),
     ("dicfix.errors",),
     ("dicfix",),
 )

@@ -1,0 +1,91 @@
+"""Checks of single settings: each takes the key and the value, and raises UsageError. Imports ``errors`` only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from dicfix.errors import UsageError
+
+_BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_SUBJECT = re.compile(r"/.*\bCN=[^/]+.*|(?!/).*\bCN=[^,]+.*")
+
+
+def wrong(key: str, value: object, expected: str, remedy: str = "") -> UsageError:
+    """The error for a value that is not what is ``expected``."""
+    return UsageError(
+        f"{key} is {value!r}", expected=expected, remedy=remedy or f"correct {key} in dic.toml or on the command line"
+    )
+
+
+def matches(pattern: re.Pattern[str], expected: str) -> Callable[[str, Any], None]:
+    """A check that a value is a text of this pattern."""
+
+    def check(key: str, value: Any) -> None:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise wrong(key, value, expected)
+
+    return check
+
+
+def one_of(choices: tuple[Any, ...]) -> Callable[[str, Any], None]:
+    """A check that a value is one of the choices."""
+
+    def check(key: str, value: Any) -> None:
+        if value not in choices:
+            raise wrong(key, value, "one of " + ", ".join(str(c) for c in choices))
+
+    return check
+
+
+def empty_or(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    """A check that a value is empty or passes another check."""
+    return lambda key, value: None if value == "" else inner(key, value)
+
+
+def each(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    """A check that every value of a list passes another check."""
+
+    def check(key: str, value: Any) -> None:
+        for index, one in enumerate(value):
+            inner(f"{key}[{index}]", one)
+
+    return check
+
+
+def with_port(pattern: re.Pattern[str], group: int, expected: str) -> Callable[[str, Any], None]:
+    """A check that a value is a text of this pattern whose ``group`` is a port, if it is there."""
+
+    def check(key: str, value: Any) -> None:
+        found = pattern.fullmatch(value) if isinstance(value, str) else None
+        if found is None or not 0 < int(found[group] or 1) < 65536:
+            raise wrong(key, value, expected)
+
+    return check
+
+
+def subject(key: str, value: Any) -> None:
+    """Refuse what is no X.500 name with a common name."""
+    if not isinstance(value, str) or not value.isprintable() or not _SUBJECT.fullmatch(value):
+        raise wrong(key, value, "an X.500 name with a common name, such as /O=Example/CN=DIC CA")
+
+
+def bucket(key: str, value: Any) -> None:
+    """Refuse what S3 refuses as a bucket's name, the guide's ota_demo with its reason."""
+    if isinstance(value, str) and "_" in value:
+        raise wrong(
+            key,
+            value,
+            "a bucket name without an underscore: S3 refuses the guide's ota_demo",
+            "leave bucket out (ota-demo-<account>-<region> is then used), or choose a name such as afr-ota-<company>",
+        )
+    matches(_BUCKET, "3 to 63 lower-case letters, digits, dots and hyphens, a letter or digit first and last")(
+        key, value
+    )
+
+
+def path_on_device(key: str, value: Any) -> None:
+    """Refuse an empty path name and one that cannot be printed."""
+    if not isinstance(value, str) or not value or not value.isprintable():
+        raise wrong(key, value, "the path name of the file on the device: any name will do, but not none (OTA-13)")
