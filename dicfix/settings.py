@@ -225,7 +225,7 @@ def read_file(path: Path) -> dict[str, Any]:
         why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else (error.strerror or "cannot be read")
         raise UsageError(f"{path.name} cannot be read: {why}", remedy="name a readable file") from error
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path.name} is not TOML: {error}", remedy="correct the line that is named") from error
+        raise UsageError(f"{path.name} is not TOML: {error}", remedy="correct the place that is named") from error
     values = {}
     for key, value in _flatten(table).items():
         if key not in _KEYS:
