@@ -149,10 +149,14 @@ class Builder:
 
     def choose_signing(self, choice: str) -> Done:
         """Sign the image in this way from here on. Source: OTA-9."""
-        self.settings = self.site.settings = replace(self.settings, signing_choice=choice)
+        self.choose(signing_choice=choice)
+        return Done.of(f"signing choice {choice}", [])
+
+    def choose(self, **changes: Any) -> None:
+        """Other settings of the OTA half from here on, by field."""
+        self.settings = self.site.settings = replace(self.settings, **changes)
         self.site.reader.use(self.settings)
         self.ota_plan()
-        return Done.of(f"signing choice {choice}", [])
 
     def ota_image(self) -> tuple[str, bytes]:
         """The name and bytes of the image to send: the configured file, else a synthetic one. Source: OTA-11."""

@@ -163,7 +163,7 @@ def _ensure_one(site: Site, plan: OtaPlan, update_id: str) -> Done:
     found = ota.ota_update_info(site.session, update_id)
     how = How.FOUND
     if found is None:
-        _create(site, plan, update_id)
+        create_update(site, plan, update_id)
         how = How.PERFORMED
     info = _settled(site, update_id)
     site.reader.changed()
@@ -188,7 +188,8 @@ def _settled(site: Site, update_id: str) -> Mapping[str, Any]:
     )
 
 
-def _create(site: Site, plan: OtaPlan, update_id: str) -> None:
+def create_update(site: Site, plan: OtaPlan, update_id: str) -> None:
+    """Upload the image, sign it as chosen, and ask for the update under this id. Source: OTA-5 to OTA-15.1."""
     place, location = place_of(site), upload_image(site, plan)
     code_signing, is_located = _signed(site, plan, location)
     file = ota.ota_file(site.settings.file_path_on_device, code_signing, location if is_located else None)

@@ -151,12 +151,13 @@ def make_code_signing(
     *,
     now: datetime,
     validity_days: float = CODE_SIGNING_VALIDITY_DAYS,
+    key: PrivateKey | None = None,
 ) -> CaMaterial:
-    """A self-signed code-signing certificate (KU digitalSignature, EKU codeSigning, SKI) with its EC P-256 key.
+    """A self-signed code-signing certificate (KU digitalSignature, EKU codeSigning, SKI) with its key, EC P-256 if new.
 
     Source: PRE-4, ota-code-sign-cert of the FreeRTOS user guide.
     """
-    key = make_private_key()
+    key = make_private_key() if key is None else key
     public = key.secret.public_key()
     name = _name(subject)
     builder = (

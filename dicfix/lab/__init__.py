@@ -6,6 +6,8 @@ One Lab serves one scenario; ``close`` ends every connection that it made. May i
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dicfix.accounts import Done, How
 from dicfix.accounts.builder import Builder
 from dicfix.accounts.guards import require_exclusive
@@ -88,11 +90,21 @@ class Lab:
             if not any(matches(one, topic) for one in filters):
                 self.explorer.subscribe(topic)
 
-    def switch_on(self, application: str, *, thing_name: str = "", profile: DeviceProfile = STRICT) -> VirtualDevice:
-        """Boot a virtual device running an application under a thing's name (the first device's by default)."""
+    def switch_on(
+        self,
+        application: str,
+        *,
+        thing_name: str = "",
+        profile: DeviceProfile = STRICT,
+        on_ota: Callable[[], None] | None = None,
+    ) -> VirtualDevice:
+        """Boot a virtual device running an application under a thing's name (the first device's by default).
+
+        ``on_ota`` is called for the command ``ota``. Whoever was switched on under that name before was switched off.
+        """
         name = thing_name or self.settings.devices[0]
         client = self.account.site.client(name)
-        board = Board(application, edition=self.settings.edition, profile=profile)
+        board = Board(application, edition=self.settings.edition, profile=profile, on_ota=on_ota)
         parameters = device_parameters(
             board,
             host=self.account.endpoint(),
@@ -106,7 +118,7 @@ class Lab:
             parameters,
             route=self.network.routes.find(parameters.host, parameters.port),
             deadlines=self.network.deadlines,
-            before_connect=self.network.before_connect,
+            before_connect=None if name in self._devices else self.network.before_connect,
             server_reason=self.network.server_reason,
             on_transcript=self.transcripts.append,
         )

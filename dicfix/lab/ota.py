@@ -1,0 +1,243 @@
+"""OTA updates on the desk: devices with their agents, the command ``ota``, and the wait until every device is done.
+
+May import ``accounts``, ``aws`` reads, ``device`` and the lab's rooms.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from dicfix.accounts import Done, How, ota_prerequisites
+from dicfix.accounts.guards import require_exclusive
+from dicfix.accounts.ota_job import OtaPlan
+from dicfix.aws import jobs
+from dicfix.device.ota_agent import FIRMWARE as FIRMWARE_AGENT
+from dicfix.device.ota_agent import STRICT, Version
+from dicfix.errors import DeadlineExceeded, UsageError
+from dicfix.guide.applications import COMMAND_TOPIC
+from dicfix.guide.ota_rights import JOB_PREFIX
+from dicfix.lab import Lab
+from dicfix.lab.ota_device import AgentClock, OtaBuild, OtaDevice
+from dicfix.lab.ota_watch import ExecutionWatch, share_done
+from dicfix.ota_records import CUSTOM, JobExecution
+from dicfix.records import OTA_AGENT_STARTED, Exchange
+
+OTA_COMMAND = "ota"
+OFFLINE_SPEED = 20.0
+"""Offline an agent's ten seconds pass in half a second."""
+AGENTS = {"strict": STRICT, "firmware": FIRMWARE_AGENT}
+
+
+class Bar(Protocol):
+    """A progress line: how much is done, and a note."""
+
+    def update(self, done: float | None = None, note: str = "") -> None:
+        """State how much is done."""
+
+
+class NoBar:
+    """A progress line that draws nothing."""
+
+    def update(self, done: float | None = None, note: str = "") -> None:
+        """Nothing."""
+
+
+def no_bar(_label: str, _total: float | None) -> AbstractContextManager[Bar]:
+    """No progress line at all."""
+    return nullcontext(NoBar())
+
+
+class OtaLab:
+    """The OTA devices beside a lab's account; ``bar`` opens a progress line for a label and a total."""
+
+    def __init__(self, lab: Lab, bar: Callable[[str, float | None], AbstractContextManager[Bar]] = no_bar) -> None:
+        self.lab = lab
+        self.account = lab.account
+        self.devices: dict[str, OtaDevice] = {}
+        self.plans: list[OtaPlan] = []
+        self._bar = bar
+        self._woken = threading.Event()
+        self._clock = AgentClock(OFFLINE_SPEED if lab.settings.target == "offline" else 1.0)
+
+    # Beforehand
+
+    def prepare(self) -> None:
+        """An onboarded account with MQTT Explorer, the devices to update, and the prerequisites."""
+        self.lab.onboard()
+        self.account.ensure_ota_devices()
+        self.account.ensure_ota_prerequisites()
+
+    def connect_explorer(self) -> None:
+        """MQTT Explorer, connected, as the one who gives the command ``ota``."""
+        self.lab.ensure_explorer()
+
+    @property
+    def virtual(self) -> tuple[str, ...]:
+        """The targets that are virtual devices; the others are real boards."""
+        boards = self.account.settings.real_boards
+        return tuple(name for name in self.account.settings.ota_targets if name not in boards)
+
+    @property
+    def boards(self) -> tuple[str, ...]:
+        """The targets that are real boards."""
+        return tuple(name for name in self.account.settings.ota_targets if name not in self.virtual)
+
+    def build(self, *, agent: str = "strict", version: Version | None = None) -> OtaBuild:
+        """What the run's virtual devices are built with: an OTA agent by name, and the version that they run."""
+        return OtaBuild(self.signer_pem(), version=version or Version(0, 9, 2), agent=AGENTS[agent])
+
+    def signer_pem(self) -> str:
+        """The certificate that devices verify with: the profile's, or that of the custom signature."""
+        site = self.account.site
+        if self.account.settings.signing_choice == CUSTOM:
+            return ota_prerequisites.ensure_code_signing_files(site).certificate.pem
+        return ota_prerequisites.signer_pem(site)
+
+    # The devices
+
+    def switch_on(self, agent: str = "strict") -> None:
+        """Boot every virtual device that is a target."""
+        build = self.build(agent=agent)
+        for name in self.virtual:
+            self.boot(name, build)
+
+    def boot(self, name: str, build: OtaBuild) -> OtaDevice:
+        """Boot one device, in place of the one that had its name before."""
+        if name in self.devices:
+            self.devices[name].switch_off()
+        device = OtaDevice(self.lab, name, build, clock=self._clock, on_progress=self._woken.set)
+        self.devices[name] = device
+        device.switch_on()
+        return device
+
+    @property
+    def device(self) -> OtaDevice:
+        """The first device; UsageError when none is switched on."""
+        if not self.devices:
+            raise UsageError("no device is switched on in this scenario", remedy="switch them on in an earlier step")
+        return next(iter(self.devices.values()))
+
+    def command_ota(self) -> Done:
+        """Publish ``ota`` on ``command`` and note what each device then shows. Source: E2E-3."""
+        require_exclusive(self.account.settings)
+        self.lab.explorer.publish(COMMAND_TOPIC, OTA_COMMAND)
+        for device in self.devices.values():
+            started = device.wait_for(lambda one: one.ota_started, self.lab.network.deadlines.message_s)
+            shown = OTA_AGENT_STARTED if started else None
+            application = device.build.application
+            self.lab.exchanges.append(
+                Exchange(application, OTA_COMMAND, COMMAND_TOPIC, OTA_COMMAND, OTA_AGENT_STARTED, shown)
+            )
+        return Done.of("command ota", [(name, How.PERFORMED) for name in self.devices])
+
+    # The update
+
+    def make(self, plan: OtaPlan | None = None) -> Done:
+        """Make an update, the configured one by default, up to CREATE_COMPLETE."""
+        chosen = plan or self.account.ota_plan()
+        done = self.account.make_ota_update(chosen)
+        self.plans.append(chosen)
+        return done
+
+    @property
+    def job_id(self) -> str:
+        """The job of the update that was made last."""
+        return JOB_PREFIX + self.account.site.reader.ota.update_id
+
+    def update_all(self) -> Done:
+        """The command ``ota``, and the wait until every device's execution of the update has ended."""
+        self.command_ota()
+        return self.await_end()
+
+    def await_end(self, job_id: str = "") -> Done:
+        """Wait until every target's execution has ended, however; the deadlines are those of ``ota_watch``."""
+        chosen = job_id or self.job_id
+        names = self.account.settings.ota_targets
+        before = self._executions(chosen, names)
+        watch = ExecutionWatch(names, self.account.settings.deadlines, time.monotonic())
+        with self._bar(f"OTA update of {len(names)} devices", float(len(names))) as bar:
+            while not watch.ended(found := self._executions(chosen, names), time.monotonic()):
+                self._draw(bar, found, names)
+                self._woken.wait(self.account.settings.deadlines.poll_s)
+                self._woken.clear()
+        self.account.site.reader.changed()
+        return Done.of("run of the OTA update", [(name, _how(before.get(name))) for name in names])
+
+    def _executions(self, job_id: str, names: Iterable[str]) -> dict[str, JobExecution]:
+        found = (jobs.read_execution(self.account.site.session, job_id, name) for name in names)
+        return {one.thing_name: one for one in found if one}
+
+    def _draw(self, bar: Bar, found: dict[str, JobExecution], names: tuple[str, ...]) -> None:
+        shares = {name: self._share(name, found.get(name)) for name in names}
+        bar.update(sum(shares.values()), ", ".join(f"{name} {share:.0%}" for name, share in shares.items()))
+
+    def _share(self, name: str, execution: JobExecution | None) -> float:
+        device = self.devices.get(name)
+        if device is None or device.progress is None:
+            return share_done(execution)
+        return device.progress.received_blocks / device.progress.total_blocks
+
+    def run_to_the_end(self) -> Done:
+        """Everything for the configured update: devices, MQTT Explorer, update, command, wait."""
+        self.account.ensure_ota_update()
+        self.connect_explorer()
+        self.switch_on()
+        return self.update_all()
+
+    # Looking back
+
+    def expect_each(self, status: str, reason: str) -> None:
+        """Hold how every virtual device's execution ended, and that its reason holds these words."""
+        __tracebackhide__ = True
+        for name in self.virtual:
+            self.expect_one(name, self.job_id, status, reason)
+
+    def expect_one(self, name: str, job_id: str, status: str, reason: str) -> None:
+        """Hold how one execution ended, and that its reason holds these words."""
+        __tracebackhide__ = True
+        found = self._executions(job_id, [name]).get(name)
+        told = found.details if found and isinstance(found.details, dict) else {}
+        seen = (found.status if found else "no execution", told.get("reason", ""))
+        if seen[0] != status or reason not in seen[1]:
+            failure = self.devices[name].failure if name in self.devices else None
+            raise AssertionError(
+                f"{name}: {job_id} ended {seen[0]} ({seen[1]!r}), expected {status} with {reason!r}"
+                + (f"; the device stopped: {failure}" if failure else "")
+            )
+
+    def expect_version(self, version: str) -> None:
+        """Hold that every virtual device runs this version."""
+        __tracebackhide__ = True
+        seen = {name: str(one.version) for name, one in self.devices.items()}
+        if set(seen.values()) != {version}:
+            raise AssertionError(f"the devices run {seen}, expected {version}")
+
+    def await_outcome(self, device: OtaDevice, status: str) -> None:
+        """Wait until a device's agent has made this of a job; AssertionError otherwise."""
+        __tracebackhide__ = True
+        limit_s = self.lab.network.deadlines.message_s
+        if not device.wait_for(lambda one: any(o.status == status for o in one.outcomes), limit_s):
+            seen = ", ".join(f"{o.status} ({o.reason})" for o in device.outcomes) or "nothing"
+            raise AssertionError(f"{device.thing_name}'s agent made {seen} of its jobs, expected {status}")
+
+    def await_status(self, name: str, status: str) -> None:
+        """Wait until a device's execution has this status; raises DeadlineExceeded (``message_s``)."""
+        limit_s = self.lab.network.deadlines.message_s
+        end = time.monotonic() + limit_s
+        while (found := self._executions(self.job_id, [name]).get(name)) is None or found.status != status:
+            if time.monotonic() > end:
+                raise DeadlineExceeded("message_s", limit_s, f"{status} of {name}'s job execution")
+            self._woken.wait(self.account.settings.deadlines.poll_s)
+
+    def close(self) -> None:
+        """Switch every device off."""
+        for device in self.devices.values():
+            device.switch_off()
+
+
+def _how(before: JobExecution | None) -> How:
+    return How.FOUND if before is not None and before.status in jobs.ENDED else How.PERFORMED
