@@ -8,12 +8,14 @@ from __future__ import annotations
 import dataclasses
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from dicfix.errors import UsageError
+from dicfix.scope import OtherAccount, Scope, accounts_from
 from dicfix.settings_checks import bucket, each, empty_or, matches, one_of, path_on_device, subject, with_port, wrong
 
 EDITIONS = ("2023-06", "2023-08", "2024-04")
@@ -97,7 +99,17 @@ class Settings:
     keep: bool = False
     adopt: bool = False
     allow_rules: bool = False
+    scope_names: tuple[str, ...] = ()
+    scope_prefix: str = ""
+    scope_thing_group: str = ""
+    scope_thing_type: str = ""
+    accounts: tuple[OtherAccount, ...] = ()
     deadlines: Deadlines = OFFLINE_DEADLINES
+
+    @property
+    def scope(self) -> Scope:
+        """What of a shared account is ours beside the things that are named."""
+        return Scope(self.scope_names, self.scope_prefix, self.scope_thing_group, self.scope_thing_type)
 
     @property
     def ota_targets(self) -> tuple[str, ...]:
@@ -157,6 +169,9 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "bucket": empty_or(bucket),
     "file_path_on_device": path_on_device,
     "ota_role": matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
+    "scope_prefix": empty_or(_thing_name),
+    "scope_thing_group": empty_or(_thing_name),
+    "scope_thing_type": empty_or(_thing_name),
 }
 
 # Where each key of dic.toml goes; a table of the file is a prefix here.
@@ -188,6 +203,11 @@ _KEYS: dict[str, str] = {
     "ota.bucket": "bucket",
     "ota.file_path_on_device": "file_path_on_device",
     "ota.role": "ota_role",
+    "scope.names": "scope_names",
+    "scope.prefix": "scope_prefix",
+    "scope.thing_group": "scope_thing_group",
+    "scope.thing_type": "scope_thing_type",
+    "accounts": "accounts",
 }
 
 
@@ -203,6 +223,8 @@ def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _typed(key: str, name: str, value: Any) -> Any:
     default = getattr(Settings(), name)
+    if name == "accounts":
+        return accounts_from(value)
     if isinstance(default, tuple):
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise wrong(key, value, "a list of texts")
@@ -254,8 +276,11 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     target = given.get("target", "offline")
     given.setdefault("deadlines", OFFLINE_DEADLINES if target == "offline" else Deadlines())
     if given.get("edition") == "2023-06":
-        given.setdefault("devices", ("DIC_2",))
         given.setdefault("firmware_profile", "2023-06")
+    if given.get("mode") == "audit" and any(given.get(name) for name in given if name.startswith("scope_")):
+        given.setdefault("devices", ())  # the account's own things are found by the scope
+    elif given.get("edition") == "2023-06":
+        given.setdefault("devices", ("DIC_2",))
     elif "devices" not in given:
         given.setdefault("ota_devices", GUIDE_OTA_DEVICES)
     settings = Settings(**given)
@@ -268,10 +293,10 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 
 def _refuse_contradictions(settings: Settings) -> None:
-    if not settings.devices:
+    if not settings.devices and not (settings.mode == "audit" and settings.scope):
         raise wrong("devices", [], "at least one device thing: a run that judges nothing is never green")
     names = (*settings.devices, settings.explorer_name)
-    twice = {name for name in names if names.count(name) > 1}
+    twice = {name for name, count in Counter(names).items() if count > 1}
     if twice:
         raise wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
     if settings.explorer_name in settings.ota_devices:

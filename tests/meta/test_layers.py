@@ -15,6 +15,7 @@ ROWS = (
     ("dicfix.onboardings",),
     ("dicfix.wiring",),
     ("dicfix.lab",),
+    ("dicfix.audit",),
     ("dicfix.accounts", "dicfix.offline"),
     ("dicfix.aws", "dicfix.controls", "dicfix.device", "dicfix.keystore"),
     ("dicfix.mqtt",),
@@ -23,7 +24,8 @@ ROWS = (
     ("dicfix.settings",),
     ("dicfix.records",),
     ("dicfix.ota_records", "dicfix.findings", "dicfix.guide", "dicfix.iam_policies"),
-    ("dicfix.fields", "dicfix.settings_checks"),
+    ("dicfix.fields", "dicfix.scope"),
+    ("dicfix.settings_checks",),
     ("dicfix.errors",),
     ("dicfix",),
 )
