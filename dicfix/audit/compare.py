@@ -34,7 +34,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """One finding and what became of it; ``after`` is None when it is not there any more, ``before`` when it was not."""
+    """One finding and what became of it; ``before`` or ``after`` is None when it was, or is, not there."""
 
     change: Change
     before: Entry | None

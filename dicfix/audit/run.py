@@ -73,7 +73,7 @@ def stamp(moment: datetime) -> str:
 
 
 def chosen_controls(axes: Iterable[Axis] = tuple(Axis)) -> tuple[Control, ...]:
-    """The controls of these axes in catalogue order; raises UsageError for none, since nothing judged is never green."""
+    """The controls of these axes in catalogue order; UsageError for none: nothing judged is never green."""
     wanted = set(axes)
     found = tuple(one for one in CONTROLS.values() if one.axis in wanted)
     if not found:
