@@ -1,4 +1,4 @@
-"""Every figure that DESIGN asks for, beside its target and its peer: ``python benchmarks/run.py [NAME ...]``.
+"""Every figure that has a target, beside it and beside its peer: ``python benchmarks/run.py [NAME ...]``.
 
 Ratios are measured in one run, in turns, and the median counts. The exit code is 0 unless a benchmark could not run.
 """
