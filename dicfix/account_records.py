@@ -25,7 +25,7 @@ connectivity             iot:SearchIndex over ``thingName:*`` (only while connec
 account_jobs             iot:ListJobs of status IN_PROGRESS, iot:DescribeJob of each       ``{}``
 bucket_protection        s3:GetBucketEncryption, s3:GetBucketPolicy,                       ``None`` (no bucket)
                          s3:GetBucketLifecycleConfiguration of the run's bucket
-quotas                   servicequotas:ListServiceQuotas of iotcore                        ``{}``
+quotas                   service-quotas:ListServiceQuotas of iotcore                      ``{}``
 domain_configurations    iot:ListDomainConfigurations, iot:DescribeDomainConfiguration     ``{}``
 signing_permissions      signer:ListProfilePermissions of the signing profile              ``()``
 caller_rights            iam:SimulatePrincipalPolicy for the caller and WRITES_NOT_WANTED  ``Unread(.., "NotGiven")``
