@@ -76,6 +76,33 @@ _OUT_OF_ORDER = frozenset(
 _UNREADABLE = _DENIED | _NOT_LET_IN | _THROTTLED | _OUT_OF_ORDER
 """Source: AWS's lists of common errors, botocore's standard retry mode, errors of the service model of iot."""
 
+_PASSING = (_OUT_OF_ORDER - {"NotImplemented", "NotImplementedException", "UnknownOperationException"}) | {
+    "ConnectTimeoutError",
+    "ConnectionClosedError",
+    "ConnectionError",
+    "EndpointConnectionError",
+    "HTTPClientError",
+    "IncompleteReadError",
+    "ReadTimeoutError",
+    "ResponseStreamingError",
+}
+
+
+def is_throttling(code: str) -> bool:
+    """Whether an Unreadable's code says that the caller asked too fast."""
+    return code in _THROTTLED
+
+
+def may_pass(code: str) -> bool:
+    """Whether an Unreadable's code is a trouble of network or service that another try may not meet."""
+    return code in _PASSING
+
+
+def shuts_out(code: str) -> bool:
+    """Whether an Unreadable's code is about the caller: denied, or not let in at all."""
+    return code in _DENIED or code in _NOT_LET_IN
+
+
 _NO_LOGIN = (
     botocore_errors.NoCredentialsError,
     botocore_errors.PartialCredentialsError,
