@@ -529,7 +529,7 @@ def operation_that_is_missing(empty_account: Account) -> Any:
 
 @row("NotImplemented", 501)
 def operation_that_is_missing_in_an_xml_service(empty_account: Account) -> Any:
-    return lambda: empty_account.client("iam").simulate_principal_policy(PolicySourceArn="a" * 20, ActionNames=["a:b"])
+    return lambda: empty_account.client("iam").simulate_custom_policy(PolicyInputList=["{}"], ActionNames=["a:b"])
 
 
 @row("NotImplemented", 501)

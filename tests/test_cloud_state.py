@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from cloud_account import code_of
 from dataplane_registry import Closed
+from moto.iot.models import IoTBackend
 from pki_fixtures import ec_key, mint, mint_ca
 
 if TYPE_CHECKING:
@@ -117,11 +118,15 @@ def test_just_in_time_registration_twice_gives_the_same_certificate(empty_accoun
 
 
 def test_a_bug_of_moto_becomes_an_internal_failure_that_is_logged(
-    empty_account: Account, caplog: pytest.LogCaptureFixture
+    empty_account: Account, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answer = code_of(lambda: empty_account.client("signer").get_signing_profile(profileName="none"))
+    def bug(_backend: object, billing_group_name: str) -> None:
+        raise KeyError(billing_group_name)
+
+    monkeypatch.setattr(IoTBackend, "describe_billing_group", bug)
+    answer = code_of(lambda: empty_account.iot.describe_billing_group(billingGroupName="none"))
     assert answer == ("InternalFailure", 500)
-    assert "signer:GetSigningProfile failed inside the embedded cloud" in caplog.text
+    assert "iot:DescribeBillingGroup failed inside the embedded cloud" in caplog.text
 
 
 def test_another_region_can_be_opened_later_and_is_reset_with_the_rest(empty_account: Account, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dicfix.offline.dataplane.profile import Profile
     from dicfix.offline.dataplane.server import DataPlane
     from dicfix.offline.dataplane.transcript import Transcript
+    from dicfix.offline.ota_cloud import OtaCloud
 
 ACCESS_KEY_ID = "AKIADICFIXOFFLINE000"
 ACCOUNT_VARIABLE = "MOTO_ACCOUNT_ID"
@@ -54,6 +55,7 @@ class RegionPlane:
         from dicfix.offline.dataplane.identity import make_identity
         from dicfix.offline.dataplane.profile import AWS_IOT
         from dicfix.offline.dataplane.server import DataPlane
+        from dicfix.offline.ota_cloud import OtaCloud
         from dicfix.offline.rules.endpoints import ats_host
 
         self.region = region
@@ -64,6 +66,8 @@ class RegionPlane:
         self.data_plane: DataPlane = DataPlane(
             self.registry, self.identity, profile=cloud.profile or AWS_IOT, clock=cloud.clock
         )
+        self.ota: OtaCloud = OtaCloud(self)
+        self.ota.serve()
 
     @property
     def mqtt_port(self) -> int:
@@ -96,7 +100,7 @@ class RegionPlane:
                 "policies": backend.policy_dump(),
                 **backend.things_dump(),
                 "tags": {arn: dict(sorted(tags.items())) for arn, tags in sorted(backend.tags.items()) if tags},
-                "jobs": sorted(backend.jobs),
+                **self.ota.dump(),
             }
             retained = {
                 topic: {"payload": message.payload.hex(), "qos": message.qos}
@@ -268,6 +272,11 @@ class EmbeddedCloud:
     def registry(self) -> MotoRegistry:
         """The registry of the cloud's own Region, as the data plane reads it."""
         return self._home().registry
+
+    @property
+    def ota(self) -> OtaCloud:
+        """Jobs, streams, signing and OTA updates of the cloud's own Region."""
+        return self._home().ota
 
     @property
     def faults(self) -> Faults:

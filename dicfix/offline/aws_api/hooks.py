@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import re
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +31,27 @@ from dicfix.offline.faults import FaultKind
 DATA_HOSTS = ("iotdata", re.compile(r"https?://[a-z0-9]+(-ats)?\.iot\.([a-z0-9-]+)\.amazonaws\.com"))
 """The hosts that DescribeEndpoint tells, as moto looks services up."""
 
+JOBS_DATA_HOSTS = (
+    ("iotjobsdata", re.compile(r"https?://data\.jobs\.iot\.([a-z0-9-]+)\.amazonaws\.com")),
+    (
+        "iotjobsdata",
+        re.compile(r"https?://[a-z0-9]+(-ats|\.jobs)?\.iot\.([a-z0-9-]+)\.amazonaws\.com/things/[^/]+/jobs"),
+    ),
+)
+"""The service that moto does not have: at its own host, and at the hosts of DescribeEndpoint."""
+JOBS_DATA_MODULE = "moto.iotjobsdata"
+"""Where moto looks for it."""
+
+LATE = {
+    "acm": "EmbeddedACMBackend",
+    "cloudtrail": "EmbeddedCloudTrailBackend",
+    "iam": "EmbeddedIAMBackend",
+    "s3": "EmbeddedS3Backend",
+    "service-quotas": "EmbeddedServiceQuotasBackend",
+    "signer": "EmbeddedSignerBackend",
+}
+"""Services whose backend is replaced when they are first asked for, so that a cloud without them starts as fast."""
+
 CONFIG = {
     "core": {"mock_credentials": False, "reset_boto3_session": False},
     "iot": {"use_valid_cert": True},
@@ -36,6 +59,7 @@ CONFIG = {
 """moto's settings: no touch on the environment or on boto3's default session. Source: facts, moto section 2."""
 
 _undo: list[Callable[[], None]] = []
+_prepared: set[str] = set()
 
 
 def install() -> None:
@@ -45,8 +69,8 @@ def install() -> None:
     with STATE_LOCK:
         _swap_backend(moto_iot.iot_backends, EmbeddedIoTBackend)
         _swap_backend(moto_iotdata.iotdata_backends, EmbeddedIoTDataBackend)
-        backend_index.backend_url_patterns.append(DATA_HOSTS)
-        _undo.append(lambda: backend_index.backend_url_patterns.remove(DATA_HOSTS))
+        for hosts in (*JOBS_DATA_HOSTS, DATA_HOSTS):
+            _add_hosts(hosts)
         _guard_stubber()
 
 
@@ -55,6 +79,48 @@ def uninstall() -> None:
     with STATE_LOCK:
         while _undo:
             _undo.pop()()
+        _prepared.clear()
+
+
+def _add_hosts(hosts: tuple[str, re.Pattern[str]]) -> None:
+    patterns: list[Any] = backend_index.backend_url_patterns
+    patterns.append(hosts)
+    _undo.append(lambda: patterns.remove(hosts))
+
+
+@functools.cache
+def _jobs_data_module() -> Any:
+    return importlib.import_module("dicfix.offline.aws_api.iotjobsdata")
+
+
+def _prepare(service: str) -> None:
+    """Put this project's part of a service into moto, with the service's first request."""
+    if service in _prepared:
+        return
+    with STATE_LOCK:
+        if service in LATE:
+            package = service.replace("-", "")
+            models = importlib.import_module(f"dicfix.offline.aws_api.{package}.models")
+            _swap_class(getattr(models, f"{package}_backends"), getattr(models, LATE[service]))
+        elif service == "iot-jobs-data":
+            sys.modules[JOBS_DATA_MODULE] = _jobs_data_module()
+            _undo.append(_forget_jobs_data)
+        _prepared.add(service)
+
+
+def _forget_jobs_data() -> None:
+    sys.modules.pop(JOBS_DATA_MODULE, None)
+
+
+def _swap_class(backends: BackendDict[Any], ours: type) -> None:
+    before = backends.backend
+
+    def put(backend: type) -> None:
+        backends.backend = backend
+        backends.clear()
+
+    put(ours)
+    _undo.append(lambda: put(before))
 
 
 def _swap_backend(backends: BackendDict[Any], ours: type) -> None:
@@ -84,6 +150,7 @@ def _guard_stubber() -> None:
         service = service_of_url(request.url)
         if not service and "amazonaws.com" not in request.url:
             return original(stubber, request)
+        _prepare(service)
         try:
             return guarded(request, service, lambda: original(stubber, request))
         except NetworkFault as broken:

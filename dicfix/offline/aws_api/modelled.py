@@ -45,6 +45,8 @@ class ModelledResponse(BaseResponse):
 
     lockless: ClassVar[frozenset[str]] = frozenset()
     """Operations that ask the data plane and must therefore not hold the state lock."""
+    invalid: ClassVar[str] = "InvalidRequestException"
+    """The service's shape for a request that breaks a constraint of the service model."""
     params: dict[str, Any]
     _operation: str | None = None
 
@@ -72,12 +74,18 @@ class ModelledResponse(BaseResponse):
     def changed(self) -> None:
         """Called after an operation that may have changed something."""
 
+    def _check(self, shape: Any) -> None:
+        try:
+            member_constraints(shape, self.params)
+        except RuleViolation as violation:
+            raise RuleViolation(self.invalid, violation.message) from violation
+
     def _answer(self, operation: str, name: str) -> Any:
         try:
             self.parse_parameters(self.incoming)
             shape = get_service_model(self.boto3_service_name).operation_model(operation).input_shape
             if shape is not None:
-                member_constraints(shape, self.params)
+                self._check(shape)
             result = getattr(self, name)()
             if not operation.startswith(READING):
                 self.changed()

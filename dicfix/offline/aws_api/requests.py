@@ -20,10 +20,15 @@ from werkzeug.exceptions import HTTPException
 from dicfix.offline.aws_api.routes import operation_of
 
 Answer = tuple[int, dict[str, str], Any]
-_SERVICES = {"iotdata": "iot-data", "awslambda": "lambda"}
+_SERVICES = {
+    "iotdata": "iot-data",
+    "iotjobsdata": "iot-jobs-data",
+    "awslambda": "lambda",
+    "servicequotas": "service-quotas",
+}
 """Names of moto's packages that differ from botocore's service names."""
 
-ROUTED_HERE = frozenset({"iot", "iot-data"})
+ROUTED_HERE = frozenset({"iot", "iot-data", "iot-jobs-data", "signer"})
 """Services whose responses find their operation with ``routes``."""
 
 

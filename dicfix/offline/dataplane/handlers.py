@@ -65,7 +65,10 @@ def _request(connection: Connection, message: Publish) -> None:
         broker.now_ms,
     )
     for reply in service(request):
-        session.deliver(encoding.Outgoing(reply.topic, reply.payload), reply.qos, direct=True)
+        if reply.direct:
+            session.deliver(encoding.Outgoing(reply.topic, reply.payload), reply.qos, direct=True)
+        else:
+            broker.route(reply.topic, reply.payload, reply.qos)
         connection.note("service", topic=reply.topic, qos=reply.qos, size_bytes=len(reply.payload))
 
 

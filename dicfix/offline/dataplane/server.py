@@ -217,6 +217,10 @@ class DataPlane:
         """The client's connection, also for an hour after it ended. Source: API GetConnection."""
         return self._broker.states.get(client_id)
 
+    def connections(self) -> tuple[ConnectionState, ...]:
+        """Every client's connection, living or ended within the hour. Source: fleet indexing, connectivity."""
+        return tuple(self._broker.states.copy().values())
+
     def subscriptions(self, client_id: str) -> tuple[Subscription, ...] | None:
         """The client's subscriptions in the order made; None without a session. Source: API ListSubscriptions."""
         session = self._broker.sessions.get(client_id)
@@ -232,9 +236,16 @@ class DataPlane:
     def on_topic(self, pattern: str, service: Service) -> None:
         """Let ``service`` answer publishes to reserved topics that match the topic filter ``pattern``.
 
-        It is called on the data plane's thread and must be quick; its replies go to the requester only.
+        It is called on the data plane's thread and must be quick; its direct replies go to the requester only.
         """
         self._broker.services.add(pattern, service)
+
+    def after(self, seconds: float, action: Callable[[], None]) -> bool:
+        """Run ``action`` on the data plane's thread once ``seconds`` have passed on its clock; False if not running."""
+        return self._post(lambda: self._arm(seconds, action))
+
+    def _arm(self, seconds: float, action: Callable[[], None]) -> None:
+        self._broker.timers.after(seconds, action)
 
     def reset(self) -> None:
         """Drop all connections without their wills, all sessions and the transcript; retained messages stay."""

@@ -1,6 +1,7 @@
-"""Services behind reserved topics: a publish there is a request, its replies go to the requester alone.
+"""Services behind reserved topics: a publish there is a request.
 
-Replies need no subscription and reach nobody else. Source: developerguide jobs-mqtt-api, reserved-topics.
+A direct reply goes to the requester alone, who needs no subscription; another one goes to whoever subscribed. Source:
+developerguide jobs-mqtt-api, reserved-topics, mqtt-based-file-delivery-in-devices.
 """
 
 from __future__ import annotations
@@ -29,11 +30,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A message for the requester."""
+    """A reply: ``direct`` to the requester alone, or to the topic's subscribers."""
 
     topic: str
     payload: bytes = field(repr=False)
     qos: int = REPLY_QOS
+    direct: bool = True
 
 
 Service = Callable[[Request], Iterable[Reply]]

@@ -55,7 +55,13 @@ class OtaUpdates:
         self.account_id = home.rpartition(":")[2]
         self.ports = ports
         self.updates: dict[str, OtaUpdate] = {}
+        self._moving: dict[str, None] = {}
         self._serial = itertools.count(1)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether an update is still on its way."""
+        return bool(self._moving)
 
     def create(self, request: Request, *, caller_may_pass_role: bool = True) -> Answer:
         """CreateOTAUpdate; the answer is CREATE_PENDING."""
@@ -72,7 +78,7 @@ class OtaUpdates:
         now = self.ports.clock()
         arn = f"arn:{self.home}:otaupdate/{update_id}"
         update = OtaUpdate(update_id, arn, next(self._serial), request, tuple(request["files"]), now, now)
-        self.updates[update_id] = update
+        self._put(update)
         return {"otaUpdateId": update_id, "otaUpdateArn": arn, "otaUpdateStatus": update.status}
 
     def get(self, request: Request) -> Answer:
@@ -112,7 +118,7 @@ class OtaUpdates:
 
     def run_due(self) -> bool:
         """Take every unfinished update one state further; tells whether any moved."""
-        moving = [update for update in self.updates.values() if update.status in _UNFINISHED]
+        moving = [self.updates[update_id] for update_id in self._moving]
         for update in moving:
             if update.status == CREATE_PENDING:
                 self._keep(update, status=CREATE_IN_PROGRESS)
@@ -224,11 +230,19 @@ class OtaUpdates:
             self._keep(update, status=DELETE_FAILED, error_code=violation.code, error_message=violation.message)
             return
         del self.updates[update.update_id]
+        del self._moving[update.update_id]
 
     def _keep(self, update: OtaUpdate, **members: Any) -> OtaUpdate:
         changed = replace(update, modified_at=self.ports.clock(), **members)
-        self.updates[update.update_id] = changed
+        self._put(changed)
         return changed
+
+    def _put(self, update: OtaUpdate) -> None:
+        self.updates[update.update_id] = update
+        if update.status in _UNFINISHED:
+            self._moving[update.update_id] = None
+        else:
+            self._moving.pop(update.update_id, None)
 
 
 def _info(update: OtaUpdate) -> Answer:

@@ -97,7 +97,13 @@ class Signing:
         self.profiles: dict[str, Profile] = {}
         self.jobs: dict[str, SigningJob] = {}
         self._tokens: dict[str, str] = {}
+        self._waiting: list[str] = []
         self._serial = itertools.count(1)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a signing job is InProgress."""
+        return bool(self._waiting)
 
     def put_profile(self, request: Request) -> Answer:
         """PutSigningProfile."""
@@ -176,6 +182,7 @@ class Signing:
             job_id, next(self._serial), profile, source, {"bucketName": target, "prefix": prefix}, self.clock()
         )
         self._tokens[token] = job_id
+        self._waiting.append(job_id)
         return {"jobId": job_id, "jobOwner": self.account_id}
 
     def describe_job(self, request: Request) -> Answer:
@@ -195,8 +202,9 @@ class Signing:
 
     def run_due(self) -> None:
         """Sign everything that waits."""
-        for job in [job for job in self.jobs.values() if job.status == "InProgress"]:
-            self.jobs[job.job_id] = self._done(job)
+        waiting, self._waiting = self._waiting, []
+        for job_id in waiting:
+            self.jobs[job_id] = self._done(self.jobs[job_id])
 
     def job(self, job_id: str) -> SigningJob:
         """The signing job; ResourceNotFoundException without one."""

@@ -1,0 +1,1 @@
+"""The ``acm`` service: moto's, with what AWS checks and tells of an imported certificate."""

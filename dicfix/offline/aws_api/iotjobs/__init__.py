@@ -1,0 +1,1 @@
+"""The operations of the ``iot`` service on jobs and job executions."""
