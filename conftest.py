@@ -8,4 +8,5 @@ pytest_plugins = [
     "steps.connection",
     "steps.refusals",
     "steps.lifecycle",
+    "steps.ota",
 ]

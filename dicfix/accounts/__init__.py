@@ -107,5 +107,8 @@ class Account(Protocol):
     def ensure_ota_update(self) -> Done:
         """The OTA update with its job, created for the configured devices (OTA-5 to OTA-15.1)."""
 
+    def ensure_ota_run(self) -> Done:
+        """The OTA update, run to the end by every device that it is for (OTA-15.2)."""
+
     def read(self, needs: Iterable[str]) -> Inventory:
         """The named parts of the inventory, read now or since the last write."""

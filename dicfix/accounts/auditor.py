@@ -101,6 +101,10 @@ class Auditor:
         """Looks for the OTA update."""
         return Done("OTA update", How.LOOKED_FOR)
 
+    def ensure_ota_run(self) -> Done:
+        """Looks for the job executions of the OTA update."""
+        return Done("run of the OTA update", How.LOOKED_FOR)
+
     def ensure_connection(self) -> Done:
         """Looks at the sessions that AWS reports."""
         return Done("MQTT Explorer's connection", How.LOOKED_FOR)

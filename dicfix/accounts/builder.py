@@ -40,6 +40,7 @@ class Builder:
         self._role_made_at_s: float | None = None
         # Connecting takes MQTT, which lies beside the account: the lab hands its way in.
         self.connector: Callable[[], Done] | None = None
+        self.ota_runner: Callable[[], Done] | None = None
 
     def read(self, needs: Iterable[str]) -> Inventory:
         """The named parts of the inventory as they are now."""
@@ -199,6 +200,12 @@ class Builder:
             return done
 
         return self._guarded(make)
+
+    def ensure_ota_run(self) -> Done:
+        """The update, run to the end by every device that it is for. Source: OTA-15.2."""
+        if self.ota_runner is None:
+            raise UsageError("no devices stand beside this account", remedy="take the fixture ota in this scenario")
+        return self.ota_runner()
 
     def _role_is_fresh(self) -> bool:
         made_at_s, effect_s = self._role_made_at_s, self.settings.deadlines.role_effect_s

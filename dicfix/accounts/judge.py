@@ -51,6 +51,18 @@ class Judge:
         if status in (Status.MANUAL, Status.NOT_APPLICABLE):
             self._skip("; ".join(f"{f.status.value}: {f.control}: {f.observed}" for f in findings))
 
+    def expect_failed(self, control_id: str, words: str) -> None:
+        """Hold that a control FAILs with these words; what it found is no finding of the scenario.
+
+        Raises FindingUnreadable when the control could not judge, and AssertionError when it says otherwise.
+        """
+        __tracebackhide__ = True
+        findings = self.judged(control_id)
+        raise_for(f for f in findings if f.status is Status.UNREADABLE)
+        if not any(f.status is Status.FAIL and words in f.sentence() for f in findings):
+            seen = "; ".join(f"{f.status.value} {f.sentence()}" for f in findings)
+            raise AssertionError(f"{control_id} says {seen}; expected FAIL with {words!r}")
+
     def record(self, done: Done) -> Done:
         """Keep what became of a step."""
         self.done.append(done)

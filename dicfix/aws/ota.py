@@ -201,6 +201,11 @@ def stream_exists(session: AwsSession, stream_id: str) -> bool:
     return unless_absent(lambda: session.call("iot", "DescribeStream", streamId=stream_id), _ABSENT) is not None
 
 
+def stream_ids(session: AwsSession) -> tuple[str, ...]:
+    """The ids of every stream. Source: ListStreams."""
+    return tuple(row["streamId"] for row in session.pages("iot", "ListStreams", "streams"))
+
+
 def delete_stream(session: AwsSession, stream_id: str) -> None:
     """Delete a stream. Source: DeleteStream."""
     session.call("iot", "DeleteStream", streamId=stream_id)

@@ -24,7 +24,7 @@ from dicfix.lab import Lab
 from dicfix.lab.ota_device import AgentClock, OtaBuild, OtaDevice
 from dicfix.lab.ota_watch import ExecutionWatch, share_done
 from dicfix.ota_records import CUSTOM, JobExecution
-from dicfix.records import OTA_AGENT_STARTED, Exchange
+from dicfix.records import OTA_AGENT_STARTED, Exchange, known
 
 OTA_COMMAND = "ota"
 OFFLINE_SPEED = 20.0
@@ -61,6 +61,7 @@ class OtaLab:
         self.plans: list[OtaPlan] = []
         self._bar = bar
         self._woken = threading.Event()
+        self.account.ota_runner = self.run_to_the_end
         self._clock = AgentClock(OFFLINE_SPEED if lab.settings.target == "offline" else 1.0)
 
     # Beforehand
@@ -76,15 +77,23 @@ class OtaLab:
         self.lab.ensure_explorer()
 
     @property
+    def targets(self) -> tuple[str, ...]:
+        """The things to update: the configured ones, and those of the configured thing groups."""
+        settings, session = self.account.settings, self.account.site.session
+        groups = [jobs.read_thing_group(session, name) for name in settings.ota_thing_groups]
+        members = [name for group in groups if group for name in known(group.things)]
+        return tuple(dict.fromkeys([*settings.ota_targets, *members]))
+
+    @property
     def virtual(self) -> tuple[str, ...]:
         """The targets that are virtual devices; the others are real boards."""
         boards = self.account.settings.real_boards
-        return tuple(name for name in self.account.settings.ota_targets if name not in boards)
+        return tuple(name for name in self.targets if name not in boards)
 
     @property
     def boards(self) -> tuple[str, ...]:
         """The targets that are real boards."""
-        return tuple(name for name in self.account.settings.ota_targets if name not in self.virtual)
+        return tuple(name for name in self.targets if name in self.account.settings.real_boards)
 
     def build(self, *, agent: str = "strict", version: Version | None = None) -> OtaBuild:
         """What the run's virtual devices are built with: an OTA agent by name, and the version that they run."""
@@ -121,18 +130,19 @@ class OtaLab:
             raise UsageError("no device is switched on in this scenario", remedy="switch them on in an earlier step")
         return next(iter(self.devices.values()))
 
-    def command_ota(self) -> Done:
-        """Publish ``ota`` on ``command`` and note what each device then shows. Source: E2E-3."""
+    def command_ota(self, *names: str) -> Done:
+        """Publish ``ota`` on ``command`` and note what these devices (all by default) then show. Source: E2E-3."""
         require_exclusive(self.account.settings)
         self.lab.explorer.publish(COMMAND_TOPIC, OTA_COMMAND)
-        for device in self.devices.values():
+        told = [self.devices[name] for name in names or self.devices]
+        for device in told:
             started = device.wait_for(lambda one: one.ota_started, self.lab.network.deadlines.message_s)
             shown = OTA_AGENT_STARTED if started else None
             application = device.build.application
             self.lab.exchanges.append(
                 Exchange(application, OTA_COMMAND, COMMAND_TOPIC, OTA_COMMAND, OTA_AGENT_STARTED, shown)
             )
-        return Done.of("command ota", [(name, How.PERFORMED) for name in self.devices])
+        return Done.of("command ota", [(device.thing_name, How.PERFORMED) for device in told])
 
     # The update
 
@@ -142,6 +152,10 @@ class OtaLab:
         done = self.account.make_ota_update(chosen)
         self.plans.append(chosen)
         return done
+
+    def make_configured(self) -> Done:
+        """Make the configured update and what it builds on, as far as it is not there."""
+        return self.account.ensure_ota_update()
 
     @property
     def job_id(self) -> str:
@@ -153,10 +167,10 @@ class OtaLab:
         self.command_ota()
         return self.await_end()
 
-    def await_end(self, job_id: str = "") -> Done:
+    def await_end(self, job_id: str = "", names: tuple[str, ...] = ()) -> Done:
         """Wait until every target's execution has ended, however; the deadlines are those of ``ota_watch``."""
         chosen = job_id or self.job_id
-        names = self.account.settings.ota_targets
+        names = names or self.targets
         before = self._executions(chosen, names)
         watch = ExecutionWatch(names, self.account.settings.deadlines, time.monotonic())
         with self._bar(f"OTA update of {len(names)} devices", float(len(names))) as bar:
@@ -183,7 +197,10 @@ class OtaLab:
 
     def run_to_the_end(self) -> Done:
         """Everything for the configured update: devices, MQTT Explorer, update, command, wait."""
-        self.account.ensure_ota_update()
+        self.make_configured()
+        before = self._executions(self.job_id, self.targets)
+        if len(before) == len(self.targets) and all(one.status in jobs.ENDED for one in before.values()):
+            return Done.of("run of the OTA update", [(name, How.FOUND) for name in before])
         self.connect_explorer()
         self.switch_on()
         return self.update_all()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from dicfix.certificates import read_certificate
 from dicfix.device.board import DEVICE_PROFILES
+from dicfix.device.ota.verification import version_of
 from dicfix.device.ota_agent import (
     FIRMWARE,
     STRICT,
@@ -202,7 +203,7 @@ class OtaDevice:
             action = self._pending[0]
             if isinstance(action, Activate):
                 self._pending.clear()
-                self._reboot()
+                self._reboot(action.image)
                 return
             self._send(action)
             del self._pending[0]
@@ -214,7 +215,7 @@ class OtaDevice:
         else:
             connection.publish(action.topic, action.payload, qos=action.qos, wait=action.qos > 0)
 
-    def _reboot(self) -> None:
+    def _reboot(self, image: bytes) -> None:
         agent = self._live_agent
         self._remember(agent)
         self._live_device.switch_off()
@@ -225,6 +226,9 @@ class OtaDevice:
             self._boot()
             self._pending.extend(actions)
         else:
+            # The boot loader looks at the image alone, not at what was written behind it to fill the flash.
+            size_bytes = self.progress.total_bytes if self.progress else len(image)
+            self.version = version_of(image[:size_bytes]) or self.version
             self._agent = self._thread = None
             self._boot()
         self._tell()

@@ -50,6 +50,10 @@ class OtaOrders:
         plan = self.ota.plans[-1]
         self._try(lambda: ota_job.create_update(self.site, plan, plan.update_id))
 
+    def order_renamed(self) -> None:
+        """Order the guide's update under another name than the one that failed."""
+        self._try(lambda: self.ota.make(_renamed(self.plan(), "again")))
+
     def _try(self, make: Callable[[], object]) -> None:
         self.refusal = None
         try:
@@ -76,6 +80,13 @@ class OtaOrders:
         if refusal is None or kind not in kinds or missing:
             seen = f"{type(refusal).__name__}: {refusal}" if refusal else "an update that was made"
             raise AssertionError(f"the order ended with {seen}; expected {kind} with {', '.join(words)}")
+
+    def expect_remedy(self, words: str) -> None:
+        """Hold that the last refusal's remedy holds these words."""
+        __tracebackhide__ = True
+        remedy = self.refusal.remedy if self.refusal else ""
+        if words not in remedy:
+            raise AssertionError(f"the remedy told is {remedy!r}, expected it to say {words!r}")
 
     def expect_made(self) -> None:
         """Hold that the last order was carried out."""

@@ -16,8 +16,8 @@ from dicfix.settings import Settings
 
 ONBOARD_ONLY = "onboard-only"
 OFFLINE_ONLY = "offline-only"
-COMMAND_CLAUSE = "E2E-2"
-"""The clause whose scenarios publish on the topic that every board of an account obeys."""
+COMMAND_CLAUSES = frozenset({"E2E-2", "E2E-3", "OTA-15.2"})
+"""The clauses whose scenarios publish on the topic that every board of an account obeys."""
 
 
 def belongs(info: ScenarioInfo, edition: str) -> bool:
@@ -34,7 +34,8 @@ def not_applicable(info: ScenarioInfo, settings: Settings) -> str:
         return "NOT_APPLICABLE: an audit performs nothing and opens no MQTT session"
     if settings.target == "aws" and OFFLINE_ONLY in info.tags:
         return "NOT_APPLICABLE: only the embedded cloud can be brought into this state"
-    if settings.target == "aws" and COMMAND_CLAUSE in info.clauses and not settings.exclusive_account:
+    commands = settings.target == "aws" and settings.mode == "onboard" and COMMAND_CLAUSES & set(info.clauses)
+    if commands and not settings.exclusive_account:
         return "NOT_APPLICABLE: every board of the account would obey the command ([aws] exclusive_account is not true)"
     return ""
 
