@@ -31,7 +31,9 @@ def test_nothing_judged_is_a_fail():
 
 @pytest.mark.parametrize("status", [Status.PASS, Status.MANUAL, Status.NOT_APPLICABLE, Status.WAIVED])
 def test_what_is_neither_fail_nor_unreadable_raises_nothing(status):
-    raise_for([finding(status)])
+    found = [finding(status)]
+    raise_for(found)
+    assert worst(found) is status
 
 
 def test_a_fail_is_an_assertion_and_hides_no_other_fail():

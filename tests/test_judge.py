@@ -70,6 +70,7 @@ def test_pass_before_and_a_found_step_holds_the_contract():
     judge.begin_performing("absent")
     judge.record(FOUND)
     judge.end_performing()
+    assert "before: PASS DIC-POL-01" in judge.account_of_steps()
 
 
 def test_a_step_that_performs_what_was_already_so_breaks_it():
@@ -124,6 +125,7 @@ def test_a_stated_reason_is_taken():
     hand.inventory = GOOD
     judge.record(PERFORMED)
     judge.end_performing()
+    assert "before: FAIL DIC-POL-02" in judge.account_of_steps()
 
 
 @pytest.mark.parametrize("reason", ["absent", "differs"])

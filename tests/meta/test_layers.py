@@ -23,7 +23,7 @@ ROWS = (
     ("dicfix.certificates",),
     ("dicfix.settings",),
     ("dicfix.records",),
-    ("dicfix.ota_records", "dicfix.findings", "dicfix.guide", "dicfix.iam_policies"),
+    ("dicfix.account_records", "dicfix.ota_records", "dicfix.findings", "dicfix.guide", "dicfix.iam_policies"),
     ("dicfix.fields", "dicfix.scope"),
     ("dicfix.settings_checks",),
     ("dicfix.errors",),
