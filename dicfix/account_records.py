@@ -224,10 +224,9 @@ class SigningPermission:
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """A certificate revocation list: its issuer (RFC 4514 text) and the serial numbers on it."""
+    """A certificate revocation list as PEM text."""
 
-    issuer: str
-    serials: frozenset[int]
+    pem: str
 
 
 Edges = Mapping[str, Field[tuple[str, ...]]]

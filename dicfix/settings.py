@@ -59,7 +59,8 @@ class Settings:
 
     ``mode`` is ``onboard`` or ``audit``; ``target`` ``offline`` or ``aws``; ``account`` the twelve digits that the run
     is meant for (empty: none named); ``ca_certificate_id`` which registered CA is ours when no CA.crt lies in
-    ``directory``. Subjects are OpenSSL's ``/C=DE/CN=name`` form.
+    ``directory``; ``crl`` the file of that CA's revocation list (empty: none). Subjects are OpenSSL's
+    ``/C=DE/CN=name`` form.
 
     Of the OTA half: ``bucket`` empty stands for the derived name (``ota_bucket``), ``ota_update_id`` empty for a name
     that the run chooses, ``image`` empty for a synthetic image, ``ota_devices`` empty for ``devices`` (where neither is
@@ -80,6 +81,7 @@ class Settings:
     explorer_name: str = "DIC_EXPLORER"
     directory: Path = Path("certificates")
     ca_certificate_id: str = ""
+    crl: str = ""
     ca_subject: str = "/O=dicfix/CN=DIC CA"
     device_subject: str = "/O=dicfix/CN={thing}"
     explorer_subject: str = "/O=dicfix/CN={thing}"
@@ -186,6 +188,7 @@ _KEYS: dict[str, str] = {
     "aws.exclusive_account": "exclusive_account",
     "ca.certificate_id": "ca_certificate_id",
     "ca.subject": "ca_subject",
+    "ca.crl": "crl",
     "policy.name": "policy_name",
     "devices.names": "devices",
     "devices.subject": "device_subject",
@@ -257,11 +260,11 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def from_folder(values: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The values with ``directory``, ``server_ca`` and ``image``, where they are relative, counted from ``folder``."""
+    """The values with the paths among them, where they are relative, counted from ``folder``."""
     placed = dict(values)
     if placed.get("directory"):
         placed["directory"] = folder / placed["directory"]
-    for key in ("server_ca", "image"):
+    for key in ("server_ca", "image", "crl"):
         if placed.get(key):
             placed[key] = str(folder / placed[key])
     return placed

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
+from dicfix.accounts.account_reading import AccountReading
 from dicfix.accounts.ota_reading import OtaReading, thing_names
 from dicfix.aws import connectivity, policies, registry
 from dicfix.aws.session import AwsSession
@@ -41,6 +42,7 @@ class Reader:
         self._local = local
         self._parts: dict[str, Any] = {}
         self.ota = OtaReading(session, settings, self._part)
+        self.account = AccountReading(session, settings, self._part)
         # Parts that do not come from the account (profile, exchanges, roots): asked anew each time.
         self.beside: dict[str, Callable[[], Any]] = {}
 
@@ -50,7 +52,7 @@ class Reader:
 
     def use(self, settings: Settings) -> None:
         """Read with other settings from now on."""
-        self._settings = self.ota.settings = settings
+        self._settings = self.ota.settings = self.account.settings = settings
         self.changed()
 
     def read(self, needs: Iterable[str]) -> Inventory:
@@ -78,6 +80,7 @@ class Reader:
             "sessions": ("iot-data:GetConnection", self._sessions),
             "local": ("the certificate directory", self._local),
             **self.ota.readers(),
+            **self.account.readers(),
         }
 
     def _names(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ _IOT = "arn:{partition}:iot:{region}:{account}:"
 _SIGNER = "arn:{partition}:signer:{region}:{account}:"
 _BUCKET = "arn:{partition}:s3:::{bucket}"
 _ROLE = "arn:{partition}:iam::{account}:role/{role}"
+_ANY_ROLE = "arn:{partition}:iam::{account}:role/*"
 _IAM_POLICY = "arn:{partition}:iam::*:policy/*"
 _PRINCIPALS = "arn:{partition}:iam::{account}:*"
 _ACM = "arn:{partition}:acm:{region}:{account}:certificate/*"
@@ -61,6 +62,15 @@ RIGHTS: Mapping[str, Right] = {
     "iot:ListPrincipalThingsV2": Right(("iot:ListPrincipalThings", "iot:ListPrincipalThingsV2")),
     "iot:ListTopicRules": _iot("ListTopicRules"),
     "iot:GetTopicRule": _iot("GetTopicRule", "rule"),
+    "iot:ListProvisioningTemplates": _iot("ListProvisioningTemplates"),
+    "iot:GetV2LoggingOptions": _iot("GetV2LoggingOptions"),
+    "iot:DescribeAccountAuditConfiguration": _iot("DescribeAccountAuditConfiguration"),
+    "iot:ListScheduledAudits": _iot("ListScheduledAudits"),
+    "iot:ListAuditFindings": _iot("ListAuditFindings"),
+    "iot:GetIndexingConfiguration": _iot("GetIndexingConfiguration"),
+    "iot:SearchIndex": _iot("SearchIndex", "index"),
+    "iot:ListDomainConfigurations": _iot("ListDomainConfigurations"),
+    "iot:DescribeDomainConfiguration": _iot("DescribeDomainConfiguration", "domainconfiguration"),
     "iot-data:GetConnection": _iot("GetConnection"),
     "iot-data:ListSubscriptions": _iot("ListSubscriptions"),
     "iot:ListOTAUpdates": _iot("ListOTAUpdates"),
@@ -76,12 +86,17 @@ RIGHTS: Mapping[str, Right] = {
     "signer:GetSigningProfile": Right(("signer:GetSigningProfile",), f"{_SIGNER}/signing-profiles/*"),
     "signer:GetSigningPlatform": Right(("signer:GetSigningPlatform",)),
     "signer:DescribeSigningJob": Right(("signer:DescribeSigningJob",), f"{_SIGNER}/signing-jobs/*"),
+    "signer:ListProfilePermissions": Right(("signer:ListProfilePermissions",), f"{_SIGNER}/signing-profiles/*"),
     "s3:GetBucketLocation": Right(("s3:GetBucketLocation",), _BUCKET),
     "s3:GetBucketVersioning": Right(("s3:GetBucketVersioning",), _BUCKET),
     "s3:GetPublicAccessBlock": Right(("s3:GetBucketPublicAccessBlock",), _BUCKET),
+    "s3:GetBucketEncryption": Right(("s3:GetEncryptionConfiguration",), _BUCKET),
+    "s3:GetBucketPolicy": Right(("s3:GetBucketPolicy",), _BUCKET),
+    "s3:GetBucketLifecycleConfiguration": Right(("s3:GetLifecycleConfiguration",), _BUCKET),
     "s3:HeadBucket": Right(("s3:ListBucket",), _BUCKET),
     "s3:ListObjectVersions": Right(("s3:ListBucketVersions",), _BUCKET),
-    "iam:GetRole": Right(("iam:GetRole",), _ROLE),
+    # The roles of OTA and of logging, and the role that the audit itself has taken.
+    "iam:GetRole": Right(("iam:GetRole",), _ANY_ROLE),
     "iam:ListAttachedRolePolicies": Right(("iam:ListAttachedRolePolicies",), _ROLE),
     "iam:ListRolePolicies": Right(("iam:ListRolePolicies",), _ROLE),
     "iam:GetRolePolicy": Right(("iam:GetRolePolicy",), _ROLE),
@@ -91,6 +106,8 @@ RIGHTS: Mapping[str, Right] = {
     "acm:ListCertificates": Right(("acm:ListCertificates",)),
     "acm:DescribeCertificate": Right(("acm:DescribeCertificate",), _ACM),
     "acm:GetCertificate": Right(("acm:GetCertificate",), _ACM),
+    "service-quotas:ListServiceQuotas": Right(("servicequotas:ListServiceQuotas",)),
+    "cloudtrail:LookupEvents": Right(("cloudtrail:LookupEvents",)),
 }
 """Every operation that an audit may send, with what allows it."""
 

@@ -128,7 +128,7 @@ def _paging(client: Any, operation: str) -> tuple[str, str, str]:
     inputs, outputs = shape.input_shape.members, shape.output_shape.members
     token_in = next(name for name in ("nextToken", "marker", "NextToken", "Marker") if name in inputs)
     token_out = next(name for name in ("nextToken", "nextMarker", "NextToken", "Marker") if name in outputs)
-    size_name = next(name for name in ("maxResults", "pageSize", "MaxItems") if name in inputs)
+    size_name = next(name for name in ("maxResults", "pageSize", "MaxItems", "MaxResults") if name in inputs)
     return token_in, token_out, size_name
 
 
