@@ -20,6 +20,10 @@ COMMANDS: dict[str, str] = {
     "controls": "list the controls, or explain one",
     "certs": "make and inspect keys and certificates as the guide's OpenSSL page does",
     "cloud": "run the embedded cloud for other programs",
+    "audit": "judge an account read-only, and tell what changed",
+    "diff": "tell what changed between two audits",
+    "waivers": "check a file of waivers, or draft one",
+    "permissions": "print the IAM policy that an audit needs, and no more",
     "cleanup": "remove from an AWS account what an onboarding made there",
 }
 """Each command with its line of help; its module is ``dicfix.cli.<name>``."""

@@ -35,13 +35,17 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the user chose beside the settings; ``evidence`` None means that no file was named."""
+    """What the user chose beside the settings; ``evidence`` None means that no file was named.
+
+    ``measured_against`` is the name of the file that says what is expected, ``read_from`` what was read, in words.
+    """
 
     axes: tuple[Axis, ...] = tuple(Axis)
     fail_on: Mapping[Axis, str] = field(default_factory=thresholds)
     waivers: tuple[Waiver, ...] = ()
     evidence: tuple[Evidence, ...] | None = None
     measured_against: str = "dic.toml"
+    read_from: str = "an account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class AuditResult:
     """Everything that the outputs tell; times are timezone-aware, ``gone`` is remembered from earlier runs."""
 
     place: Place
-    target: str
+    read_from: str
     edition: str
     started: datetime
     finished: datetime
@@ -130,7 +134,7 @@ def audit(
     run = Run(now, place.account, place.region, settings.edition, entries)
     return AuditResult(
         place,
-        settings.target,
+        choices.read_from,
         settings.edition,
         started,
         finished,

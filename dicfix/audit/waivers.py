@@ -178,6 +178,11 @@ class _Book:
         return tuple(found)
 
 
+def unwaived(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """The entries of a run as they were before its waivers."""
+    return tuple(replace(one, status=Status.FAIL, note="") if one.status is Status.WAIVED else one for one in entries)
+
+
 def lint(waivers: Iterable[Waiver], today: date) -> tuple[Doubt, ...]:
     """What can be said of waivers without an audit: unknown controls, and expired ones."""
     return tuple(doubt for doubt in _Book(today).doubts(waivers) if doubt.trouble in (Trouble.UNKNOWN, Trouble.EXPIRED))

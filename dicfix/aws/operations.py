@@ -113,6 +113,28 @@ RIGHTS: Mapping[str, Right] = {
 
 READ_OPERATIONS: frozenset[str] = frozenset(RIGHTS)
 
+
+def resource_of(right: Right, *, account: str, region: str, bucket: str, role: str) -> str:
+    """The ARN that a right is for, in the partition of the Region."""
+    partition = "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+    names = {"partition": partition, "account": account, "region": region, "bucket": bucket, "role": role}
+    return right.resource.format(**names)
+
+
+def audit_policy(*, account: str, region: str, bucket: str, role: str) -> dict[str, object]:
+    """The IAM policy document of a caller who audits: every action of the table, each on its own resource, no more."""
+    by_resource: dict[str, set[str]] = {}
+    for right in RIGHTS.values():
+        resource = resource_of(right, account=account, region=region, bucket=bucket, role=role)
+        by_resource.setdefault(resource, set()).update(right.actions)
+    statements = [
+        {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}
+        for resource, actions in sorted(by_resource.items())
+        if actions
+    ]
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
 _OF_OTHERS = {"s3:HeadObject": "s3:GetObject"}
 """Actions of operations that only an onboarding sends, where the names differ."""
 

@@ -46,7 +46,7 @@ def _head(run: Run, result: AuditResult | None) -> dict[str, object]:
         "edition": run.edition,
     }
     if result:
-        head["target"] = result.target
+        head["read_from"] = result.read_from
         head["exit_code"] = result.verdict.exit_code
         head["verdict"] = {one.axis.value: one.outcome.value for one in result.verdict.axes}
         head["calls"] = dict(sorted(result.effort.calls.items()))

@@ -69,7 +69,7 @@ def document(result: AuditResult) -> dict[str, Any]:
         "results": results,
         "properties": {
             "edition": result.edition,
-            "target": result.target,
+            "readFrom": result.read_from,
             "statuses": {one.value: n for one, n in Counter(e.status for e in result.entries).items()},
             "verdict": {one.axis.value: one.outcome.value for one in result.verdict.axes},
         },

@@ -9,7 +9,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from dicfix.audit.compare import Change, Changed
+from dicfix.audit.compare import Change, Changed, Comparison
 from dicfix.audit.evidence import is_closed
 from dicfix.audit.identity import Entry
 from dicfix.audit.run import AuditResult, stamp
@@ -46,26 +46,30 @@ def notice(result: AuditResult) -> list[str]:
 
 def _head(result: AuditResult) -> Iterator[str]:
     place = result.place
-    yield f"dicfix audit of account {place.account}, {place.region} ({result.target}), edition {result.edition}"
+    yield f"dicfix audit of account {place.account}, {place.region} ({result.read_from}), edition {result.edition}"
     yield f"by {place.caller or 'an unknown caller'} at {stamp(result.started)}"
     for one in result.verdict.axes:
         yield f"  {one.axis.value:<10} {one.outcome.value:<11} {one.sentence()}".rstrip()
 
 
 def _changes(result: AuditResult) -> Iterator[str]:
-    comparison = result.comparison
-    if comparison is None:
+    if result.comparison:
+        yield from changes(result.comparison)
+    else:
         yield "Nothing to compare with: this is the first run that is kept (--state)."
-        return
+
+
+def changes(comparison: Comparison, limit: int | None = MAX_CHANGES) -> Iterator[str]:
+    """What changed: the counts, then the changes by kind, the worst first, ``limit`` of each (None: all)."""
     counts = ", ".join(f"{comparison.counts[kind]} {kind.value}" for kind in Change)
     yield f"Since {comparison.before}: {counts}."
     yield from (f"  note: {one}" for one in comparison.notes)
     for kind in (Change.NEW, Change.CHANGED, Change.FIXED, Change.WAIVED, Change.GONE):
         of_kind = sorted(comparison.of(kind), key=lambda one: _ORDER.index(one.entry.severity))
-        for one in of_kind[:MAX_CHANGES]:
+        for one in of_kind[:limit]:
             yield from _wrapped(f"  {kind.value:<20} ", _change(one))
-        if len(of_kind) > MAX_CHANGES:
-            yield f"  {'':<20} and {len(of_kind) - MAX_CHANGES} more {kind.value}"
+        if limit is not None and len(of_kind) > limit:
+            yield f"  {'':<20} and {len(of_kind) - limit} more {kind.value}"
 
 
 def _change(changed: Changed) -> str:

@@ -1,0 +1,37 @@
+"""The options with which a command names its account, beside dic.toml. Reads one file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dicfix.settings import Settings, from_folder, read_file, settings_from
+
+_DEFAULTS = Settings()
+_NAMES = ("target", "account", "region", "edition", "directory", "endpoint_url")
+CONFIG = "dic.toml"
+
+
+def add_settings_options(parser: argparse.ArgumentParser) -> None:
+    """Add target, account, Region, edition, certificate directory, endpoint and settings file."""
+    add = parser.add_argument_group("whose account").add_argument
+    add("--target", metavar="TARGET", help="offline: an embedded account (default); aws: the real one")
+    add("--account", metavar="DIGITS", help="the account that this run is meant for; any other is refused")
+    add("--region", metavar="REGION", help=f"the AWS Region ({_DEFAULTS.region})")
+    add("--edition", metavar="NAME", help=f"the edition of the guide ({_DEFAULTS.edition})")
+    add("--directory", type=Path, metavar="PATH", help="where certificates lie, if they do (certificates)")
+    add("--endpoint-url", metavar="URL", help="any AWS-compatible API endpoint instead of AWS (target aws)")
+    add("--config", type=Path, metavar="FILE", help=f"settings file (default: {CONFIG}, if there)")
+
+
+def settings_of(args: argparse.Namespace, defaults: Mapping[str, Any] | None = None) -> Settings:
+    """The settings of an audit: option, else file, else ``defaults``, else the guide's own names; raises UsageError."""
+    file = args.config or Path(CONFIG)
+    values = {**(defaults or {}), **(read_file(file) if args.config or file.exists() else {})}
+    given = from_folder({name: getattr(args, name) for name in _NAMES}, Path())
+    values |= {name: value for name, value in given.items() if value is not None}
+    for name in ("mqtt_endpoint", "server_ca"):  # no MQTT here: an endpoint may be given without them
+        values.pop(name, None)
+    return settings_from({**values, "mode": "audit"})
