@@ -24,7 +24,9 @@ def _of(
         return
     seen = [one for one in look.given(look.inventory.exchanges) or () if one.direction == direction]
     if not seen:
-        yield look.absent("device and Explorer", f"{_ARTICLES[direction]} {direction} message seen at the other end", "no message")
+        yield look.absent(
+            "device and Explorer", f"{_ARTICLES[direction]} {direction} message seen at the other end", "no message"
+        )
     for one in seen:
         if one.application not in applications:
             yield look.not_applicable(
