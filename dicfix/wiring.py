@@ -21,8 +21,11 @@ from dicfix.accounts.site import Site
 from dicfix.aws.session import AwsSession
 from dicfix.certificates import read_certificate
 from dicfix.errors import UsageError
+from dicfix.guide import edition
 from dicfix.keystore import Keystore
+from dicfix.lab import Lab
 from dicfix.lab.network import KeptRefusal, Network
+from dicfix.lab.ota import OtaLab
 from dicfix.mqtt.parameters import Deadlines
 from dicfix.mqtt.route import Route, Routes
 from dicfix.settings import Settings
@@ -147,6 +150,20 @@ def guarded(network: Network, account: Builder) -> Network:
 def _routes(account: Builder) -> Routes:
     address, _, port = account.settings.mqtt_endpoint.rpartition(":")
     return Routes((Route(account.endpoint(), 8883, address, int(port)),)) if address else Routes()
+
+
+def perform_everything(onboarding: Builder, network: Network) -> None:
+    """The whole guide in an embedded account: onboarded and, where the edition has it, updated to the end."""
+    onboarding.onboard()
+    if not edition(onboarding.settings.edition).ota:
+        return
+    lab = Lab(onboarding, network)
+    ota = OtaLab(lab)
+    try:
+        ota.run_to_the_end()
+    finally:
+        ota.close()
+        lab.close()
 
 
 def audit_after(onboarding: Builder, surroundings: Surroundings, settings: Settings, directory: Path) -> Auditor:

@@ -15,13 +15,13 @@ Feature: OTA updates that are refused or fail
     Scenario: A name with spaces is refused
       Given the devices to update, onboarded, with the OTA prerequisites
       When an OTA update is ordered under a name with spaces
-      Then the order ends in InvalidRequestException: DIC OTA job
+      Then the order ends in InvalidRequestException: otaUpdateId
 
     @OTA-6 @severity:critical
     Scenario: A second update of the same name is refused
       Given the devices to update, onboarded, with the OTA prerequisites
       And the OTA update is made
-      When an OTA update is ordered a second time under that name
+      When the same OTA update is ordered a second time
       Then the order ends in ResourceAlreadyExistsException: already exists
 
   Rule: Taken, and then CREATE_FAILED with the matching reason

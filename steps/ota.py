@@ -366,6 +366,11 @@ def an_update_is_ordered(ota_orders: OtaOrders, how: str) -> None:
     ota_orders.order(how)
 
 
+@when("the same OTA update is ordered a second time")
+def the_same_update_is_ordered(ota_orders: OtaOrders) -> None:
+    ota_orders.order_again()
+
+
 @when("the OTA prerequisites are put right, and the update is ordered again")
 def the_update_is_ordered_again(prerequisites: PrerequisiteOrders) -> None:
     prerequisites.put_right()

@@ -229,6 +229,9 @@ class OtaLab:
     def expect_version(self, version: str) -> None:
         """Hold that every virtual device runs this version."""
         __tracebackhide__ = True
+        limit_s = self.lab.network.deadlines.message_s
+        for device in self.devices.values():
+            device.wait_for(lambda one: str(one.version) == version, limit_s)
         seen = {name: str(one.version) for name, one in self.devices.items()}
         if set(seen.values()) != {version}:
             raise AssertionError(f"the devices run {seen}, expected {version}")

@@ -252,6 +252,7 @@ class OtaDevice:
         if len(agent.outcomes) > 0:
             self.outcomes.extend(agent.outcomes)
             agent.outcomes.clear()
+            self.version = agent.version
             self._tell()
 
     def _tell(self) -> None:

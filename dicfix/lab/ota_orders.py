@@ -47,7 +47,7 @@ class OtaOrders:
 
     def order_again(self) -> None:
         """Order a second update under the name of the one before, past everything that would find it made."""
-        plan = self.ota.plans[-1]
+        plan = self.account.ota_plan()
         self._try(lambda: ota_job.create_update(self.site, plan, plan.update_id))
 
     def order_renamed(self) -> None:

@@ -90,7 +90,7 @@ def _audited(settings: Settings, surroundings: Surroundings, tmp_path_factory: p
         return wiring.audit(surroundings, settings, settings.directory)
     directory = tmp_path_factory.mktemp("certificates")
     onboarding = wiring.build(surroundings, replace(settings, mode="onboard"), directory)
-    onboarding.onboard()
+    wiring.perform_everything(onboarding, surroundings.network)
     return wiring.audit_after(onboarding, surroundings, settings, directory)
 
 
