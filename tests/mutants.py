@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import multiprocessing
 import os
 import pkgutil
 import re
 import sys
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,13 +74,30 @@ def _run_without(rule: Rule, output: str) -> int:
     return code
 
 
+def line(one: Outcome, width: int) -> str:
+    """The rule, how sure its source is, and the first test that turned red."""
+    shown = one.failed[0] if one.killed else f"SURVIVED (pytest exit code {one.code})"
+    more = f" (+{len(one.failed) - 1})" if len(one.failed) > 1 else ""
+    return f"{one.rule.id:<{width}}  {one.rule.level.value:<10}  {shown}{more}"
+
+
+def try_all(chosen: list[Rule]) -> list[Outcome]:
+    """Try each rule, as many at a time as there are cores, and print its line when it is done."""
+    width = max(len(one.id) for one in chosen)
+    outcomes = []
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("fork")) as pool:
+        for one in pool.map(_try_by_id, [rule.id for rule in chosen]):
+            print(line(one, width), flush=True)
+            outcomes.append(one)
+    return outcomes
+
+
+def _try_by_id(rule_id: str) -> Outcome:
+    return try_without(RULES[rule_id])
+
+
 def report(outcomes: list[Outcome]) -> int:
-    """Print one line per rule and the sum; gives the exit code."""
-    width = max(len(one.rule.id) for one in outcomes)
-    for one in outcomes:
-        shown = one.failed[0] if one.killed else f"SURVIVED (pytest exit code {one.code})"
-        more = f" (+{len(one.failed) - 1})" if len(one.failed) > 1 else ""
-        print(f"{one.rule.id:<{width}}  {one.rule.level.value:<10}  {shown}{more}")
+    """Print the survivors with their tests' output, and the sum; gives the exit code."""
     survived = [one for one in outcomes if not one.killed]
     for one in survived:
         print(f"\n{one.rule.id}: {one.rule.statement}\n{one.output[-1500:]}")
@@ -95,7 +114,7 @@ def main(names: list[str]) -> int:
         print(f"unknown rule {', '.join(unknown)}; the rules are:\n  " + "\n  ".join(sorted(RULES)), file=sys.stderr)
         return 2
     chosen = [RULES[name] for name in names] if names else list(RULES.values())
-    return report([try_without(rule) for rule in chosen])
+    return report(try_all(chosen))
 
 
 if __name__ == "__main__":
