@@ -19,6 +19,7 @@ from dicfix.records import Inventory
 from dicfix.settings import Settings
 
 if TYPE_CHECKING:
+    from dicfix.accounts.builder import Builder
     from dicfix.wiring import Surroundings
 
 
@@ -33,11 +34,28 @@ def embedded(settings: Settings, needs: Iterable[str], defects: Iterable[str] = 
     with EmbeddedCloud(region=settings.region, account_id=account) as cloud, TemporaryDirectory() as folder:
         surroundings = Surroundings.offline(cloud, settings)
         builder = wiring.build(surroundings, replace(settings, mode="onboard"), Path(folder))
-        builder.onboard()
-        explorer = builder.site.reader.beside["explorer"]
+        _onboard(builder, surroundings)
         for name in defects:
             _plant(name)
-        return _read(surroundings, settings, Path(folder), needs, explorer=explorer)
+        return _read(surroundings, settings, Path(folder), needs, explorer=builder.site.reader.beside["explorer"])
+
+
+def _onboard(builder: Builder, surroundings: Surroundings) -> None:
+    """The whole guide: the registration page, and where the edition has it the OTA update, run to its end."""
+    from dicfix.guide import edition
+    from dicfix.lab import Lab
+    from dicfix.lab.ota import OtaLab
+
+    builder.onboard()
+    if not edition(builder.settings.edition).ota:
+        return
+    lab = Lab(builder, surroundings.network)
+    ota = OtaLab(lab)
+    try:
+        builder.ensure_ota_run()
+    finally:
+        ota.close()
+        lab.close()
 
 
 def _plant(name: str) -> None:
