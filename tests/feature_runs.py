@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
 ACCOUNT = "123456789012"
 TIMEOUT_S = 300
+ONBOARDING = tuple(f"features/{path.name}" for path in sorted((ROOT / "features").glob("0[1-7]_*.feature")))
+"""The features of the onboarding, without those of OTA."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ def run_features(folder: Path, *arguments: str, cwd: Path = ROOT, **env: str) ->
     report = folder / "junit.xml"
     report.unlink(missing_ok=True)
     command = [
-        *(sys.executable, "-m", "pytest", "-c", str(ROOT / "pytest.ini"), "-p", "no:cacheprovider", "-q"),
+        *(sys.executable, "-m", "pytest", "-c", str(ROOT / "pytest.ini"), "-o", f"cache_dir={folder / 'cache'}", "-q"),
         *(f"--alluredir={folder / 'allure'}", f"--junitxml={report}", *arguments),
     ]
     done = subprocess.run(

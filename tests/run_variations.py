@@ -42,7 +42,7 @@ def _do_nothing(how: str) -> None:
         return Done.of("nothing", [("nothing", said)])
 
     names = [name for name in vars(Builder) if name.startswith("ensure_")]
-    assert len(names) == 12, names
+    assert len(names) >= 12, names
     for owner, listed in ((Lab, ("device_changes", "command")),) if how == "talk" else ((Builder, names),):
         for name in listed:
             setattr(owner, name, nothing)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from feature_runs import ACCOUNT, CREDENTIALS, ROOT, Served, environment, run_features, served_cloud
+from feature_runs import ACCOUNT, CREDENTIALS, ONBOARDING, ROOT, Served, environment, run_features, served_cloud
 
 from dicfix.aws.session import AwsSession
 
@@ -55,7 +55,7 @@ def exclusive(tmp_path):
 
 
 def test_the_whole_guide_is_performed_on_target_aws_and_cleaned_up(served, tmp_path, exclusive):
-    run = run_features(tmp_path, *served.options(tmp_path / "certificates"), *exclusive, "features", **CREDENTIALS)
+    run = run_features(tmp_path, *served.options(tmp_path / "certificates"), *exclusive, *ONBOARDING, **CREDENTIALS)
     assert run.code == 0, run.out[-3000:]
     assert run.count("failed") == 0
     assert run.count("passed") > 45
@@ -68,7 +68,7 @@ def test_the_whole_guide_is_performed_on_target_aws_and_cleaned_up(served, tmp_p
 
 def test_every_scenario_may_come_in_any_order_on_one_lasting_account(served, tmp_path, exclusive):
     run = run_features(
-        tmp_path, *served.options(tmp_path / "certificates"), *exclusive, "-p", "run_variations", "features",
+        tmp_path, *served.options(tmp_path / "certificates"), *exclusive, "-p", "run_variations", *ONBOARDING,
         VARY_ORDER="reversed", **CREDENTIALS,
     )  # fmt: skip
     assert run.code == 0, run.out[-3000:]
@@ -115,7 +115,7 @@ def test_an_audit_of_an_empty_account_is_red_and_writes_nothing(served, tmp_path
 
 def test_two_processes_are_refused_to_an_onboarding_and_allowed_to_an_audit(served, tmp_path):
     options = served.options(tmp_path / "certificates")
-    run = run_features(tmp_path, *options, "-n", "2", "features", **CREDENTIALS)
+    run = run_features(tmp_path, *options, "-n", "2", *ONBOARDING, **CREDENTIALS)
     assert run.code == 4
     assert "cannot be shared among processes (-n)" in run.out
     assert left(served) == []
@@ -157,7 +157,7 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_a_run_that_cannot_be_meant_ends_before_the_first_scenario(served, tmp_path, what):
     arguments, told = REFUSED[what]
-    run = run_features(tmp_path, *served.options(tmp_path / "certificates"), *arguments, "features", **CREDENTIALS)
+    run = run_features(tmp_path, *served.options(tmp_path / "certificates"), *arguments, *ONBOARDING, **CREDENTIALS)
     assert run.code == 4
     assert told in run.out
     assert run.out.count("ERROR: dicfix: ") == 1
@@ -169,12 +169,12 @@ def test_a_run_that_cannot_be_meant_ends_before_the_first_scenario(served, tmp_p
 
 @pytest.mark.parametrize("mode", [(), ("--dicfix-audit",)], ids=["onboard", "audit"])
 def test_nobody_logged_in_is_one_line(served, tmp_path, mode):
-    run = run_features(tmp_path, *served.options(tmp_path / "certificates"), *mode, "features")
+    run = run_features(tmp_path, *served.options(tmp_path / "certificates"), *mode, *ONBOARDING)
     assert (run.code, run.out.count("no AWS credentials were found")) == (4, 1)
     assert "Traceback" not in run.out
 
 
 def test_no_account_named_is_one_line(tmp_path):
-    run = run_features(tmp_path, "--dicfix-target", "aws", "features", **CREDENTIALS)
+    run = run_features(tmp_path, "--dicfix-target", "aws", *ONBOARDING, **CREDENTIALS)
     assert run.code == 4
     assert "no account is named for a run that writes to AWS" in run.out
