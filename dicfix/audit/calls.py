@@ -48,7 +48,10 @@ def key_of(operation: str, parameters: Mapping[str, Any]) -> str:
 
 
 class SweepSession(AwsSession):
-    """A read-only session behind a pace; counts by operation are in ``sent``, ``throttles`` and ``replayed``."""
+    """A read-only session behind a pace; counts by operation are in ``sent``, ``throttles`` and ``replayed``.
+
+    ``unread`` says of every operation that gave no answer at least once why.
+    """
 
     def __init__(self, inner: AwsSession, pace: Pace, answers: Answers | None = None) -> None:
         if not inner.read_only:
@@ -61,6 +64,7 @@ class SweepSession(AwsSession):
         self.sent: Counter[str] = Counter()
         self.throttles: Counter[str] = Counter()
         self.replayed: Counter[str] = Counter()
+        self.unread: dict[str, str] = {}
         self._inner = inner
         self._memo: dict[str, Mapping[str, Any] | AwsRefused | Unreadable] = {}
         self._refusals: dict[str, tuple[int, Unreadable]] = {}
@@ -142,6 +146,7 @@ class SweepSession(AwsSession):
             self._refusals.pop(name, None)
 
     def _refused(self, name: str, error: Unreadable) -> None:
+        self.unread.setdefault(name, error.code + (f", needs {error.permission}" if error.permission else ""))
         if shuts_out(error.code):
             with self._guard:
                 self._refusals[name] = (self._refusals.get(name, (0, error))[0] + 1, error)

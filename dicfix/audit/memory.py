@@ -218,3 +218,7 @@ class Memory:
         """What the last run that ended left: ``started`` and whatever else it noted."""
         text = self.note("last_run")
         return json.loads(text) if text else None
+
+    def set_last_run(self, row: Mapping[str, str]) -> None:
+        """Say that a run has ended."""
+        self.set_note("last_run", json.dumps(dict(row)))

@@ -11,12 +11,13 @@ from enum import Enum
 from typing import Any
 
 from dicfix.account_records import AccountCertificate, AccountThing
-from dicfix.aws.answers import member, tried
+from dicfix.aws.answers import member, tried, unless_absent
 from dicfix.aws.registry import read_ca_certificate
 from dicfix.aws.session import AwsSession
 from dicfix.fields import Field, Unread
 from dicfix.records import CaCertificate
 
+_ABSENT = ("ResourceNotFoundException",)
 PAGE = 250
 """The most that a page of the registry's and the certificates' lists holds. Source: service model of iot."""
 
@@ -105,3 +106,11 @@ def read_principals(session: AwsSession, thing_name: str, api: EdgeApi = EdgeApi
 def read_things_of(session: AwsSession, principal_arn: str) -> tuple[str, ...]:
     """The names of the things that a principal is attached to. Source: ListPrincipalThings."""
     return tuple(session.pages("iot", "ListPrincipalThings", "things", size=PAGE, principal=principal_arn))
+
+
+def describe_thing(session: AwsSession, name: str) -> AccountThing | None:
+    """The thing of this name, or None. Source: AWS-6.1; DescribeThing."""
+    answer = unless_absent(lambda: session.call("iot", "DescribeThing", thingName=name), _ABSENT)
+    if answer is None:
+        return None
+    return AccountThing(name, member(answer, "thingArn", "iot:DescribeThing"), answer.get("thingTypeName", ""))
