@@ -22,7 +22,14 @@ from dicfix.controls import ota_prerequisites  # noqa: F401  # isort: skip
 from dicfix.controls import ota_role  # noqa: F401  # isort: skip
 from dicfix.controls import fit  # noqa: F401  # isort: skip
 from dicfix.controls import ota_fit  # noqa: F401  # isort: skip
+from dicfix.controls import fit_connection  # noqa: F401  # isort: skip
 from dicfix.controls import hardening  # noqa: F401  # isort: skip
+from dicfix.controls import hardening_policies  # noqa: F401  # isort: skip
+from dicfix.controls import hardening_certificates  # noqa: F401  # isort: skip
+from dicfix.controls import hardening_registry  # noqa: F401  # isort: skip
+from dicfix.controls import hardening_connections  # noqa: F401  # isort: skip
+from dicfix.controls import hardening_watching  # noqa: F401  # isort: skip
+from dicfix.controls import hardening_ota  # noqa: F401  # isort: skip
 from dicfix.controls.registry import CONTROLS, Absent, Control, Look, control, controls_of, find_control, run_control
 
 __all__ = [
