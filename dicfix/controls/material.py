@@ -27,7 +27,7 @@ from dicfix.trust import AMAZON_ROOT_CA_1, AMAZON_ROOTS
 )
 def client_id_is_the_thing_name(look: Look) -> Iterator[Finding]:
     """AWS-6.2: seen in the header of the build, else (in an audit) in a live session of that client ID."""
-    text = known(local_files(look).header)
+    text = look.given(local_files(look).header)
     if text is not None:
         client_id = read_header(text).client_id
         yield look.judge(
@@ -63,9 +63,9 @@ def _client_id_seen_live(look: Look, name: str) -> Iterator[Finding]:
 def material_is_the_devices_own(look: Look) -> Iterator[Finding]:
     """AWS-6.7: what dic_config.h and the certificate source of the application take."""
     firmware, files = profile(look.settings.firmware_profile), local_files(look)
-    texts = {HEADER: known(files.header)}
+    texts = {HEADER: look.given(files.header)}
     if firmware.certificate_source:
-        texts[CERTIFICATE_SOURCE] = known(files.certificate_source)
+        texts[CERTIFICATE_SOURCE] = look.given(files.certificate_source)
     given = {name: text for name, text in texts.items() if text is not None}
     if len(given) < len(texts):
         missing = " and ".join(name for name in texts if name not in given)
