@@ -34,7 +34,8 @@ class AwsSession:
     """Calls AWS operations by service and name, and translates what goes wrong.
 
     ``client_kwargs`` are what every client is made with (Region, endpoint URL, credentials of the embedded cloud).
-    Where they hold credentials, the user's own AWS files, profile and environment count for nothing. With
+    Where they hold credentials, the user's own AWS files, profile and environment count for nothing, unless they are
+    those of a role (``assumed``), which is reached in the user's own way. With
     ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
     """
 
@@ -47,7 +48,8 @@ class AwsSession:
         self._config = _client_config(max_attempts)
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        alone = "aws_access_key_id" in kwargs
+        assumed = kwargs.pop("assumed", False)
+        alone = "aws_access_key_id" in kwargs and not assumed
         if alone:
             self._config = self._config.merge(Config(**_ALONE))
         try:
