@@ -48,10 +48,13 @@ def each_policy(look: Look, judge_one: Callable[[Policy], Iterable[Finding]]) ->
     yield from look.each(policies, lambda name: judge_one(policies[name]))
 
 
-def policies_of(look: Look, certificate_arn: str) -> list[str]:
-    """The names of the policies that are attached to a certificate itself."""
-    found = known(look.inventory.account_policies).values()
-    return [one.name for one in found if certificate_arn in known(one.targets)]
+def policies_by_target(look: Look) -> dict[str, list[str]]:
+    """The names of the policies that are attached to a certificate or thing group itself, by its ARN."""
+    found: dict[str, list[str]] = {}
+    for policy in known(look.inventory.account_policies).values():
+        for target in known(policy.targets):
+            found.setdefault(target, []).append(policy.name)
+    return found
 
 
 def client_ids(look: Look) -> dict[str, str]:

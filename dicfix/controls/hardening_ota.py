@@ -33,7 +33,7 @@ def _protection(look: Look) -> BucketProtection:
     "DIC-HRD-20",
     axis=Axis.HARDENING,
     title="The bucket is encrypted, speaks TLS only, is nobody else's, and lets old versions go",
-    rationale="An image may hold a key, and each of its versions stays in a versioned bucket until somebody deletes it.",
+    rationale="An image may hold a key, and a versioned bucket keeps each of its versions until somebody deletes it.",
     remedy="aws s3api put-bucket-encryption, put-bucket-policy (Deny unless aws:SecureTransport), "
     "put-bucket-lifecycle-configuration (NoncurrentVersionExpiration)",
     needs=("caller", "bucket_protection"),
@@ -108,7 +108,7 @@ def _lifecycle(look: Look, bucket: BucketProtection) -> Finding:
     axis=Axis.HARDENING,
     title="The OTA service role is no wider than it must be, and no user may assume it",
     rationale="Whoever may make an OTA update acts with this role.",
-    remedy="trust iot.amazonaws.com alone; attach AmazonFreeRTOSOTAUpdate and the two inline policies of the guide only",
+    remedy="trust iot.amazonaws.com alone; attach AmazonFreeRTOSOTAUpdate and the guide's two inline policies only",
     needs=("ota_role",),
     operations=_RIGHTS_OPERATIONS,
     source="FreeRTOS user guide, create-service-role.html; IAM user guide, best-practices.html",
@@ -168,7 +168,7 @@ def _wide(statement: Statement) -> list[str]:
     remedy="aws signer remove-profile-permission; aws acm import-certificate for the next code-signing certificate",
     needs=("signing_profile", "signing_permissions", "code_signing_certificate"),
     operations=("signer:GetSigningProfile", "signer:ListProfilePermissions", "acm:DescribeCertificate"),
-    source="AWS Signer developer guide, signing-profile-cross-account.html; docs.aws.amazon.com/acm, DescribeCertificate",
+    source="AWS Signer developer guide, signing-profile-cross-account.html; ACM API, DescribeCertificate",
     editions=_OTA_EDITIONS,
 )
 def signing_is_ours_alone(look: Look) -> Iterator[Finding]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from dicfix.account_records import AccountCertificate
@@ -13,7 +14,7 @@ from dicfix.controls.account_subjects import (
     TARGET_OPERATIONS,
     each_certificate,
     each_policy,
-    policies_of,
+    policies_by_target,
     short,
 )
 from dicfix.controls.policies import shortened
@@ -129,7 +130,8 @@ def limits_leave_room(look: Look) -> Iterator[Finding]:
     """Counts below the documented limits, which nobody can raise."""
     yield from look.settled("CA certificates of our subject", lambda: _cas(look))
     yield from each_policy(look, lambda policy: _versions(look, policy))
-    yield from each_certificate(look, lambda row: _attached(look, row))
+    targets = cache(lambda: policies_by_target(look))
+    yield from each_certificate(look, lambda row: _attached(look, row, targets))
 
 
 def _below(look: Look, resource: str, count: int, limit: int, what: str) -> Finding:
@@ -149,6 +151,6 @@ def _versions(look: Look, policy: Policy) -> Iterator[Finding]:
     yield _below(look, policy.name, len(known(policy.version_ids)), VERSIONS_OF_ONE_POLICY, "versions")
 
 
-def _attached(look: Look, row: AccountCertificate) -> Iterator[Finding]:
-    count = len(policies_of(look, known(row.arn)))
+def _attached(look: Look, row: AccountCertificate, targets: Callable[[], Mapping[str, list[str]]]) -> Iterator[Finding]:
+    count = len(targets().get(known(row.arn), ()))
     yield _below(look, short(row.certificate_id), count, POLICIES_OF_ONE_CERTIFICATE, "policies")

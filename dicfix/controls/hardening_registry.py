@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 
 from dicfix.account_records import AccountCertificate
 from dicfix.controls.account_subjects import (
@@ -12,7 +13,7 @@ from dicfix.controls.account_subjects import (
     TARGET_OPERATIONS,
     each_certificate,
     each_policy,
-    policies_of,
+    policies_by_target,
     short,
 )
 from dicfix.controls.registry import Absent, Look, control
@@ -67,13 +68,14 @@ def no_certificate_is_shared(look: Look) -> Iterator[Finding]:
 )
 def ended_certificates_are_bare(look: Look) -> Iterator[Finding]:
     """No thing and no policy with a certificate that is INACTIVE or REVOKED."""
+    targets = cache(lambda: policies_by_target(look))
 
     def judge_one(row: AccountCertificate) -> Iterator[Finding]:
         status = known(row.status)
         if status not in _ENDED:
             yield look.judge(short(row.certificate_id), True, expected="in use", observed=status)
             return
-        held = [*_things_of(look, row), *policies_of(look, known(row.arn))]
+        held = [*_things_of(look, row), *targets().get(known(row.arn), ())]
         observed = f"{status}, attached: {', '.join(held)}" if held else f"{status}, bare"
         yield look.judge(short(row.certificate_id), not held, expected="attached to nothing", observed=observed)
 

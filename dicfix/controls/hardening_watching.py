@@ -1,9 +1,9 @@
-"""Hardening of who watches: logging, Device Defender and what it found, jobs that hang, and the auditor's own rights."""
+"""Hardening of who watches: logging, Device Defender and what it found, jobs that hang, the auditor's own rights."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dicfix.account_records import DefenderFinding, JobProgress
 from dicfix.controls.account_subjects import client_ids
@@ -116,7 +116,9 @@ def defender_found_nothing(look: Look) -> Iterator[Finding]:
         return
     ours = _ours(look)
     found = [one for one in known(look.inventory.defender_findings) if not known(one.suppressed)]
-    last = {one: max(known(two.task_started) for two in found if known(two.check) == one) for one in map(_check, found)}
+    last: dict[str, datetime] = {}
+    for one in found:
+        last[_check(one)] = max(known(one.task_started), last.get(_check(one), known(one.task_started)))
     still = [one for one in found if known(one.task_started) == last[_check(one)] and _names(one, ours)]
     for one in still:
         text = f"{known(one.severity)} {_check(one)}: {known(one.reason)}"
