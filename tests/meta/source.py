@@ -47,10 +47,15 @@ class Module:
         return found
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file is written here, not installed, built or left by a run."""
+    return not NOT_OURS & set(path.relative_to(ROOT).parts)
+
+
 @cache
 def modules(folder: str) -> tuple[Module, ...]:
     """The Python files of a folder below the root."""
-    paths = sorted(path for path in (ROOT / folder).rglob("*.py") if not NOT_OURS & set(path.parts))
+    paths = sorted(path for path in (ROOT / folder).rglob("*.py") if is_ours(path))
     read = ((path.relative_to(ROOT), path.read_text(encoding="utf-8")) for path in paths)
     return tuple(Module(path, text, ast.parse(text)) for path, text in read)
 
@@ -63,9 +68,8 @@ def kept_files() -> dict[Path, str]:
     if listed and listed.returncode == 0 and listed.stdout:
         paths = [ROOT / line for line in listed.stdout.splitlines()]
     else:
-        hidden = (path for path in ROOT.rglob("*") if any(part.startswith(".") for part in path.parts))
-        paths = sorted(set(ROOT.rglob("*")) - set(hidden))
-    ours = (path for path in paths if path.is_file() and not NOT_OURS & set(path.relative_to(ROOT).parts))
+        paths = sorted(path for path in ROOT.rglob("*") if not str(path.relative_to(ROOT)).startswith("."))
+    ours = (path for path in paths if path.is_file() and is_ours(path))
     return {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in ours}
 
 
