@@ -90,6 +90,7 @@ def ca_record(ca: CaMaterial, mode: str = "SNI_ONLY", auto_registration: str = "
         mode=mode,
         auto_registration=auto_registration,
         owned_by=ACCOUNT,
+        template="",
     )
 
 
@@ -186,29 +187,33 @@ def good_profile(edition_name: str = "2023-08") -> ExplorerProfile:
 
 def good_inventory(edition_name: str = "2023-08", signing: str = "new") -> Inventory:
     """Everything as the edition asks, for two devices and MQTT Explorer; ``signing`` is how the OTA file is signed."""
-    from ota_onboarded import good_ota  # it is built of this module's names
+    from account_onboarded import good_account  # they are built of this module's names
+    from ota_onboarded import good_ota
 
     made = material()
     mode = edition(edition_name).ca_mode
     clients = {DEVICE: made.device, SECOND: made.second, EXPLORER: made.explorer}
     certificates = {name: certificate_record(one, made.ca, mode) for name, one in clients.items()}
     ca = ca_record(made.ca, mode)
+    registered = {one.certificate_id: one for one in certificates.values()}
+    things = {name: Thing(name, f"{PREFIX}:thing/{name}", (str(one.arn),)) for name, one in certificates.items()}
+    policies = {
+        "DIC_POLICY": Policy(
+            name="DIC_POLICY",
+            arn=f"{PREFIX}:policy/DIC_POLICY",
+            document=POLICY_DOCUMENT,
+            default_version_id="1",
+            version_ids=("1",),
+            targets=frozenset(str(one.arn) for one in certificates.values()),
+        )
+    }
     return Inventory(
         caller=Caller(ACCOUNT, f"arn:aws:iam::{ACCOUNT}:user/tester", REGION),
         endpoint=ENDPOINT,
         ca_certificates={ca.certificate_id: ca},
-        certificates={one.certificate_id: one for one in certificates.values()},
-        policies={
-            "DIC_POLICY": Policy(
-                name="DIC_POLICY",
-                arn=f"{PREFIX}:policy/DIC_POLICY",
-                document=POLICY_DOCUMENT,
-                default_version_id="1",
-                version_ids=("1",),
-                targets=frozenset(str(one.arn) for one in certificates.values()),
-            )
-        },
-        things={name: Thing(name, f"{PREFIX}:thing/{name}", (str(one.arn),)) for name, one in certificates.items()},
+        certificates=registered,
+        policies=policies,
+        things=things,
         sessions={name: LiveSession(name, True, 0 if name != EXPLORER else 60, 8883, ("command",)) for name in clients},
         local=good_local(edition_name),
         explorer=good_profile(edition_name),
@@ -216,5 +221,6 @@ def good_inventory(edition_name: str = "2023-08", signing: str = "new") -> Inven
         server_root_pem=amazon_root_ca_1().pem,
         registration_code=CODE,
         exchanges=good_exchanges(edition_name),
+        **good_account(registered, policies, things, ca.certificate_id),
         **(good_ota(signing) if edition(edition_name).ota else {}),
     )
