@@ -6,7 +6,7 @@ May import botocore's loader and model classes, inside functions only, since loa
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dicfix.offline.rules import RuleViolation
@@ -20,11 +20,20 @@ INVALID = {
 
 
 @functools.cache
-def _model(service: str) -> Any:
+def _loaded(service: str) -> Any:
     from botocore.loaders import Loader
     from botocore.model import ServiceModel
 
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+_model: Callable[[str], Any] = _loaded
+
+
+def take_models_from(models: Callable[[str], Any]) -> None:
+    """Use botocore service models that somebody else has loaded already: ``models`` gives one by its service's name."""
+    global _model
+    _model = models
 
 
 def check_request(service: str, operation: str, params: Mapping[str, Any]) -> None:

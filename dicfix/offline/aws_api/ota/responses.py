@@ -1,4 +1,4 @@
-"""OTA updates and streams, request to answer; the rules decide. May import moto and ``iotjobs.responses``."""
+"""OTA updates and streams, request to answer; the rules decide. May import moto and ``iotjobs``."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from moto.core.responses import ActionResult
 
-from dicfix.offline.aws_api.iotjobs.responses import JobResponses
+from dicfix.offline.aws_api.iotjobs.membership import MembershipResponses
 
 
-class OtaResponses(JobResponses):
+class OtaResponses(MembershipResponses):
     """The operations on OTA updates and streams; every read takes unfinished updates one state further."""
 
     if TYPE_CHECKING:

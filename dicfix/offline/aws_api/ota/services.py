@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.core.utils import get_service_model
 from moto.iot.models import iot_backends
 
 from dicfix.offline.aws_api.binding import bound
@@ -24,6 +25,7 @@ from dicfix.offline.rules.job_records import Notice
 from dicfix.offline.rules.jobs import Jobs
 from dicfix.offline.rules.ota_records import OtaPorts
 from dicfix.offline.rules.ota_updates import OtaUpdates
+from dicfix.offline.rules.service_model import take_models_from
 from dicfix.offline.rules.signing import Signing
 from dicfix.offline.rules.streams import Streams
 from dicfix.offline.services.jobs_topics import notice_reply
@@ -37,6 +39,7 @@ class OtaServices:
     """Everything of the OTA half that one account and Region has; ``wake`` is called after every change."""
 
     def __init__(self, account_id: str, region: str) -> None:
+        take_models_from(get_service_model)
         home = f"aws:iot:{region}:{account_id}"
         self.account_id = account_id
         self.region = region
@@ -155,10 +158,3 @@ def services_of(account_id: str, region: str) -> OtaServices:
             setattr(backend, _ATTRIBUTE, OtaServices(account_id, region))
         services: OtaServices = getattr(backend, _ATTRIBUTE)
         return services
-
-
-def services_if_any(account_id: str, region: str) -> OtaServices | None:
-    """The services of an account and Region, if anybody has asked for them since the last reset."""
-    backends: Any = iot_backends
-    found: OtaServices | None = getattr(backends[account_id][region], _ATTRIBUTE, None)
-    return found
