@@ -93,10 +93,17 @@ class Builder:
 
     def ensure_thing(self, thing_name: str) -> Done:
         """The thing exists with its own certificate, Active, and the policy; what it builds on is ensured first."""
-        self.ensure_client_files(thing_name)
+        return self.ensure_things([thing_name])[0]
+
+    def ensure_things(self, thing_names: Iterable[str]) -> list[Done]:
+        """Each of the things, on one look at the CA certificate and the policy that they share."""
         self.ensure_ca_certificate()
         self.ensure_policy()
-        return self._guarded(lambda: registration.ensure_thing(self.site, thing_name))
+        return [self._thing(name) for name in thing_names]
+
+    def _thing(self, name: str) -> Done:
+        self.ensure_client_files(name)
+        return self._guarded(lambda: registration.ensure_thing(self.site, name))
 
     def ensure_firmware_material(self, thing_name: str) -> Done:
         """Header and certificate source of the device's firmware profile, refused where there is no room."""
@@ -181,7 +188,7 @@ class Builder:
     def ensure_ota_devices(self) -> Done:
         """The things to update, onboarded; of a real board its thing alone, which somebody else made. Source: OTA-7."""
         ours = [name for name in self.settings.ota_targets if name not in self.settings.real_boards]
-        steps = [self.ensure_thing(name) for name in ours]
+        steps = self.ensure_things(ours)
         return Done.of("devices to update", [(one.step, one.how) for one in steps])
 
     def ensure_ota_update(self) -> Done:
@@ -220,7 +227,7 @@ class Builder:
         things = (*self.settings.devices, self.settings.explorer_name)
         return (
             self.ensure_login(),
-            *(self.ensure_thing(name) for name in things),
+            *self.ensure_things(things),
             *(self.ensure_firmware_material(name) for name in self.settings.devices),
             self.ensure_server_certificate(),
             self.ensure_explorer_profile(),

@@ -128,8 +128,6 @@ def _append(path: Path, line: str) -> None:
                 file.truncate(len(kept))
             start = b"\n" if len(kept) > len(data) else b""
             file.write(start + line.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
     except OSError as error:
         raise _unusable(path, "written", error) from error
 
