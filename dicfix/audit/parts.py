@@ -69,7 +69,7 @@ class SweepReader(Reader):
             "account_things": ("iot:ListThings", lambda: dict(self._rows)),
             "account_certificates": ("iot:ListCertificates", self._account_certificates),
             "account_policies": ("iot:ListPolicies", self._account_policies),
-            "thing_edges": ("iot:ListThingPrincipals", lambda: {one: self._principals[one] for one in self._rows}),
+            "thing_edges": ("iot:ListThingPrincipals", self._thing_edges),
             "certificate_edges": ("iot:ListPrincipalThings", self._certificate_edges),
             "ota_update": ("iot:GetOTAUpdate", self._ota_update),
         }
@@ -101,6 +101,12 @@ class SweepReader(Reader):
         """The things that are judged one by one: those of the settings, and those in scope."""
         rows = known(self._found).rows
         return tuple(dict.fromkeys(one for one in (*thing_names(self._settings), *self._scoped) if one in rows))
+
+    @cached_property
+    def _shared(self) -> bool:
+        """Whether the account has things that are not ours: without a scope, all are."""
+        found = known(self._found)
+        return bool(self._settings.scope) and len(self._named) < len(found.rows)
 
     @cached_property
     def _rows(self) -> dict[str, AccountThing]:
@@ -135,7 +141,7 @@ class SweepReader(Reader):
 
     @cached_property
     def _lists_all(self) -> bool:
-        return "account_certificates" in self._needs and not self._settings.scope
+        return "account_certificates" in self._needs and (not self._settings.scope or not self._shared)
 
     @cached_property
     def _all_certificates(self) -> Field[Listed]:
@@ -210,11 +216,15 @@ class SweepReader(Reader):
         cas = known(self._part("ca_certificates"))
         return {row.certificate_id: row for row in self._certificates_of.account_rows(listed, cas)}
 
+    def _thing_edges(self) -> dict[str, Field[tuple[str, ...]]]:
+        principals = self._principals
+        return {name: principals[name] for name in self._rows if name in principals}
+
     def _certificate_edges(self) -> dict[str, Field[tuple[str, ...]]]:
-        found, principals = known(self._found), self._principals
+        found = known(self._found)
         ids = known(self._part("account_certificates")) if "account_certificates" in self._needs else self._wanted
-        if not self._settings.scope and found.whole:
-            return things_by_certificate({name: principals[name] for name in self._rows}, ids)
+        if found.whole and not self._shared:
+            return things_by_certificate(self._thing_edges(), ids)
         records = self._certificates_of.records(ids, self._looked_up)
         return {
             name: tried("iot:ListPrincipalThings", lambda arn=one.arn: bulk.read_things_of(self._sweep, known(arn)))  # type: ignore[misc]
