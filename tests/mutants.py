@@ -67,11 +67,12 @@ def try_without(rule: Rule) -> Outcome:
 def _run_without(rule: Rule, output: str) -> int:
     os.environ["DICFIX_WITHOUT_RULES"] = rule.id
     arguments = [*rule.held_by, "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider", "-p", "no:randomly"]
-    with open(output, "w", encoding="utf-8") as file, contextlib.redirect_stdout(file), contextlib.redirect_stderr(file):
-        with rules.removed(rule.id):
-            code = int(pytest.main(arguments))
-        file.flush()
-    return code
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(open(output, "w", encoding="utf-8"))
+        stack.enter_context(contextlib.redirect_stdout(file))
+        stack.enter_context(contextlib.redirect_stderr(file))
+        stack.enter_context(rules.removed(rule.id))
+        return int(pytest.main(arguments))
 
 
 def line(one: Outcome, width: int) -> str:
@@ -101,7 +102,8 @@ def report(outcomes: list[Outcome]) -> int:
     survived = [one for one in outcomes if not one.killed]
     for one in survived:
         print(f"\n{one.rule.id}: {one.rule.statement}\n{one.output[-1500:]}")
-    print(f"\n{len(outcomes)} rules taken out: {len(outcomes) - len(survived)} turned a test red, {len(survived)} survived")
+    red = len(outcomes) - len(survived)
+    print(f"\n{len(outcomes)} rules taken out: {red} turned a test red, {len(survived)} survived")
     return 1 if survived else 0
 
 
