@@ -8,5 +8,7 @@ pytest_plugins = [
     "steps.connection",
     "steps.refusals",
     "steps.lifecycle",
+    "steps.ota_prerequisites",
     "steps.ota",
+    "steps.ota_failures",
 ]
