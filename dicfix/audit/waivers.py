@@ -24,7 +24,7 @@ MAX_DAYS = 366
 """A waiver ends within a year."""
 ENDS_SOON_DAYS = 14
 
-_ACCOUNT = re.compile(r"\d{12}")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 _HASH = re.compile(rf"[0-9a-f]{{{HASH_DIGITS}}}")
 _FIELDS = ("control", "resource", "account", "justification", "approver", "observed", "expires")
 
