@@ -129,7 +129,7 @@ def test_every_declared_operation_is_one_of_the_service_models():
         for operation in one.operations:
             service, name = operation.split(":")
             assert name in session.get_service_model(service).operation_names, operation
-            assert name.startswith(("Get", "List", "Describe", "Head", "Simulate"))
+            assert name.startswith(("Get", "List", "Describe", "Head", "Simulate", "Search"))
             assert name != "GetRegistrationCode"
 
 

@@ -153,6 +153,7 @@ def _inventories(edition: str) -> Iterator[tuple[Inventory, str]]:
     """Good inventories, with the way to sign of each."""
     yield _without_files(edition), "new"
     yield _with_the_build_alone(edition), "new"
+    yield _with_an_ended_certificate(edition), "new"
     yield from ((good_inventory(edition, way), way) for way in WAYS)
 
 
@@ -164,6 +165,13 @@ def _with_the_build_alone(edition: str) -> Inventory:
     local = known(good_inventory(edition).local)
     build = LocalFiles(header=local.header, certificate_source=local.certificate_source)
     return replace(good_inventory(edition), local=build)
+
+
+def _with_an_ended_certificate(edition: str) -> Inventory:
+    good = good_inventory(edition)
+    rows = dict(known(good.account_certificates))
+    first = next(iter(rows))
+    return replace(good, account_certificates={**rows, first: replace(rows[first], status="REVOKED")})
 
 
 class Tracking:

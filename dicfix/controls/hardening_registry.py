@@ -118,7 +118,7 @@ def _is_active_of(row: AccountCertificate, ca_certificate_id: str) -> bool:
     "DIC-HRD-12",
     axis=Axis.HARDENING,
     severity=Severity.MINOR,
-    title="Nothing is left over: every certificate has a thing, every thing a certificate, every policy and CA a use",
+    title="Nothing is left over: certificates have things, things certificates, policies and CAs a use",
     rationale="What nobody uses nobody watches, and it may still let somebody in.",
     remedy="delete what is left over, or attach it to what it was made for",
     needs=("ca_certificates", "account_certificates", "account_policies", "certificate_edges", "thing_edges"),
