@@ -128,3 +128,63 @@ def test_thing_objects_of_moto_have_what_the_registry_uses() -> None:
     group = FakeThingGroup("g", "", {}, "1" * 12, "eu-west-1", {})
     for name in ("arn", "thing_group_name", "thing_group_id", "parent_group_name", "things", "version"):
         assert hasattr(group, name), f"FakeThingGroup.{name}; {REMEDY}"
+
+
+def test_services_asked_for_later_get_their_backends_with_the_first_request() -> None:
+    from moto.acm.models import AWSCertificateManagerBackend, acm_backends
+    from moto.iam.models import IAMBackend, iam_backends
+    from moto.s3.models import S3Backend, s3_backends
+    from moto.signer.models import SignerBackend, signer_backends
+
+    plain: list[tuple[Any, type, str]] = [
+        (acm_backends, AWSCertificateManagerBackend, "eu-west-1"),
+        (iam_backends, IAMBackend, "aws"),
+        (s3_backends, S3Backend, "aws"),
+        (signer_backends, SignerBackend, "eu-west-1"),
+    ]
+    with EmbeddedCloud() as cloud:
+        for service, operation in (
+            ("acm", "list_certificates"),
+            ("iam", "list_roles"),
+            ("s3", "list_buckets"),
+            ("signer", "list_signing_profiles"),
+        ):
+            getattr(boto3.client(service, config=ONE_TRY, **cloud.client_kwargs()), operation)()
+        for backends, moto_class, place in plain:
+            backend = backends["123456789012"][place]
+            assert type(backend) is not moto_class, f"{moto_class.__name__} is not replaced; {REMEDY}"
+            assert isinstance(backend, moto_class), REMEDY
+    for backends, moto_class, _place in plain:
+        assert backends.backend is moto_class, REMEDY
+
+
+def test_a_service_that_moto_lacks_is_found_as_one_of_its_packages() -> None:
+    import sys
+
+    with EmbeddedCloud() as cloud:
+        cloud_client = boto3.client("iot-jobs-data", config=ONE_TRY, **cloud.client_kwargs())
+        boto3.client("iot", config=ONE_TRY, **cloud.client_kwargs()).create_thing(thingName="t")
+        answer = cloud_client.get_pending_job_executions(thingName="t")
+        assert answer["queuedJobs"] == [], f"moto.backends.get_backend; {REMEDY}"
+        assert "moto.iotjobsdata" in sys.modules
+    assert "moto.iotjobsdata" not in sys.modules
+
+
+def test_what_the_ota_services_read_of_motos_state_is_there() -> None:
+    from moto.acm.models import CertBundle
+    from moto.iam.models import AWSManagedPolicy, IAMBackend, Role
+    from moto.s3.models import FakeBucket, FakeKey, PublicAccessBlock, S3Backend
+
+    for owner, names in (
+        (S3Backend, ("create_bucket", "put_object", "get_object", "delete_bucket_encryption")),
+        (FakeKey, ("version_id", "etag", "size", "value")),
+        (IAMBackend, ("_init_aws_policies", "create_role", "get_user_from_access_key_id", "get_groups_for_user")),
+        (AWSManagedPolicy, ("from_data",)),
+        (CertBundle, ("describe",)),
+    ):
+        for name in names:
+            assert hasattr(owner, name), f"{owner.__name__}.{name}; {REMEDY}"
+    members = inspect.getsource(FakeBucket.__init__) + inspect.getsource(Role.__init__) + inspect.getsource(CertBundle)
+    for name in ("public_access_block", "encryption", "versioning_status", "managed_policies", "_cert =", "_key ="):
+        assert f"self.{name}" in members, f"{name}; {REMEDY}"
+    assert len(inspect.signature(PublicAccessBlock.__init__).parameters) == 5, REMEDY
