@@ -47,6 +47,7 @@ class AccountState:
     tls_configs: dict[str, dict[str, Any]] = field(default_factory=dict)
     quotas: dict[str, tuple[str, float]] = field(default_factory=lambda: dict(DEFAULT_QUOTAS))
     events: list[Event] = field(default_factory=list)
+    profile_permissions: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
     disconnect_reasons: dict[str, str] = field(default_factory=dict)
     client_ids: dict[str, str] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from moto.core.responses import ActionResult
 from moto.signer.responses import SignerResponse
 
+from dicfix.offline.aws_api.account.signer_permissions import ProfilePermissions
 from dicfix.offline.aws_api.modelled import ModelledResponse
 
 if TYPE_CHECKING:
     from dicfix.offline.aws_api.ota.services import OtaServices
 
 
-class EmbeddedSignerResponse(ModelledResponse, SignerResponse):
+class EmbeddedSignerResponse(ProfilePermissions, ModelledResponse, SignerResponse):
     """Signing profiles, platforms and jobs."""
 
     invalid = "ValidationException"
