@@ -13,7 +13,7 @@ from onboarded import DEVICE, NOW, SECOND, good_inventory, good_settings
 
 from dicfix.audit.compare import Run
 from dicfix.audit.identity import Entry
-from dicfix.audit.run import AuditResult, Choices, Effort, audit
+from dicfix.audit.run import AuditResult, Choices, Effort, Reading, audit
 from dicfix.findings import Axis
 from dicfix.records import Inventory, Unread, known
 
@@ -64,15 +64,10 @@ def audited(
 ) -> AuditResult:
     """An audit, ``days`` after the usual day."""
     started = NOW + timedelta(days=days)
-    return audit(
-        inventory() if given is None else given,
-        settings or good_settings(mode="audit"),
-        choices or JUDGED,
-        started=started,
-        finished=started + timedelta(seconds=2),
-        effort=Effort({"iot:DescribeCertificate": 3, "iot:DescribeThing": 2}, 1, 2.0, ("7 of 7 things read",)),
-        before=before,
-    )
+    effort = Effort({"iot:DescribeCertificate": 3, "iot:DescribeThing": 2}, 1, 2.0, ("7 of 7 things read",))
+    chosen = settings or good_settings(mode="audit")
+    reading = Reading(chosen, inventory() if given is None else given, started, effort)
+    return audit(reading, choices or JUDGED, finished=started + timedelta(seconds=2), before=before)
 
 
 def of(result: AuditResult | Iterable[Entry], control: str) -> dict[str, Entry]:

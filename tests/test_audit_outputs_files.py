@@ -30,8 +30,8 @@ from audit_world import (
 )
 from onboarded import DEVICE, good_settings
 
-from dicfix.audit.outputs import FILES, write_outputs, write_whole
 from dicfix.audit.outputs import csv as csv_output
+from dicfix.audit.outputs import write_outputs, write_whole
 from dicfix.audit.outputs.jsonl import VERSION, lines_of, read_run
 from dicfix.audit.outputs.junit import MAX_RESOURCES
 from dicfix.audit.outputs.junit import lines_of as junit_lines
@@ -48,7 +48,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def saved(tmp_path: Path, result) -> Path:
-    return write_outputs(result, tmp_path, ["jsonl"])[0]
+    return write_outputs([result], tmp_path, ["jsonl"])[0]
 
 
 def test_a_run_can_be_read_again(tmp_path):
@@ -111,7 +111,7 @@ def test_a_file_that_is_missing_or_no_text_is_one_clear_error(tmp_path):
 
 
 def cases(result) -> dict[str, ElementTree.Element]:
-    root = ElementTree.fromstring("".join(junit_lines(result)))  # noqa: S314 - our own
+    root = ElementTree.fromstring("".join(junit_lines([result])))  # noqa: S314 - our own
     return {str(one.get("name")).split()[0]: one for one in root.iter("testcase")}
 
 
@@ -144,7 +144,7 @@ def test_a_control_that_is_waived_is_skipped_with_the_decision(tmp_path):
 
 def test_suites_count_what_they_hold():
     result = audited(denied_inventory())
-    root = ElementTree.fromstring("".join(junit_lines(result)))  # noqa: S314 - our own
+    root = ElementTree.fromstring("".join(junit_lines([result])))  # noqa: S314 - our own
     for suite in (root, *root.iter("testsuite")):
         held = [kind(case) for case in suite.iter("testcase")]
         told = {name: int(suite.get(name) or 0) for name in ("tests", "failures", "errors", "skipped")}
@@ -173,7 +173,7 @@ def test_hostile_names_do_not_break_the_document():
 
 
 def table(result) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO("".join(csv_output.lines_of(result)))))
+    return list(csv.DictReader(io.StringIO("".join(csv_output.lines_of([result])))))
 
 
 def test_a_row_for_each_finding_with_every_column():
@@ -200,15 +200,15 @@ def test_no_cell_is_a_formula(start):
 
 def test_all_files_are_written_and_say_the_same(tmp_path):
     result = audited(bad_inventory())
-    paths = write_outputs(result, tmp_path / "new" / "reports")
-    assert sorted(path.name for path in paths) == sorted(name for name, _ in FILES.values())
+    paths = write_outputs([result], tmp_path / "new" / "reports")
+    assert sorted(path.name for path in paths) == ["findings.csv", "findings.jsonl", "findings.sarif", "junit.xml"]
     assert sorted(os.listdir(tmp_path / "new" / "reports")) == sorted(path.name for path in paths)
     fails = sum(one.status is Status.FAIL for one in result.entries)
     assert (tmp_path / "new/reports/findings.jsonl").read_text().count('"status":"FAIL"') == fails
 
 
 def test_no_file_holds_a_key_or_a_path_of_this_machine(tmp_path):
-    for path in write_outputs(audited(denied_inventory()), tmp_path):
+    for path in write_outputs([audited(denied_inventory())], tmp_path):
         text = path.read_text()
         assert "PRIVATE KEY" not in text
         assert str(tmp_path) not in text
@@ -219,7 +219,7 @@ def test_no_file_holds_a_key_or_a_path_of_this_machine(tmp_path):
 def test_a_directory_that_cannot_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
-        write_outputs(audited(), tmp_path / "file")
+        write_outputs([audited()], tmp_path / "file")
 
 
 def test_what_fails_while_writing_leaves_the_old_file_whole(tmp_path):

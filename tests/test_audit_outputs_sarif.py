@@ -34,25 +34,25 @@ def waived(tmp_path):
 
 
 def results(result):
-    (run,) = document(result)["runs"]
+    (run,) = document([result])["runs"]
     return {(one["ruleId"], one["locations"][0]["logicalLocations"][0]["name"]): one for one in run["results"]}
 
 
 def test_the_document_is_valid_by_the_official_schema(waived):
     changed = audited(denied_inventory(), before=audited(bad_inventory()).as_run(), days=1)
     for result in (audited(), waived, changed):
-        assert complaints(json.loads("".join(lines_of(result)))) == []
+        assert complaints(json.loads("".join(lines_of([result])))) == []
 
 
 def test_the_schema_notices_what_is_wrong():
-    wrong = document(audited())
+    wrong = document([audited()])
     wrong["runs"][0]["results"][0]["kind"] = "nonsense"
     assert complaints(wrong)
     assert complaints({"version": "2.0.0", "runs": []})
 
 
 def test_every_result_names_its_rule_at_its_index_with_title_and_help():
-    (run,) = document(audited(bad_inventory()))["runs"]
+    (run,) = document([audited(bad_inventory())])["runs"]
     rules = run["tool"]["driver"]["rules"]
     for one in run["results"]:
         assert rules[one["ruleIndex"]]["id"] == one["ruleId"]
@@ -73,7 +73,7 @@ def test_what_could_not_be_read_is_open_and_told_as_a_notification():
     result = audited(denied_inventory())
     found = [one for (rule, _), one in results(result).items() if rule == "DIC-CA-03"]
     assert [one["kind"] for one in found] == ["open"]
-    (invocation,) = document(result)["runs"][0]["invocations"]
+    (invocation,) = document([result])["runs"][0]["invocations"]
     assert invocation["executionSuccessful"] is False
     assert invocation["exitCode"] == 3
     assert any("AccessDenied" in one["message"]["text"] for one in invocation["toolExecutionNotifications"])
@@ -127,10 +127,10 @@ def test_pass_is_told_as_a_count_only():
     told = results(result).values()
     assert not [one for one in told if one["properties"]["status"] in ("PASS", "NOT_APPLICABLE")]
     passed = sum(one.status is Status.PASS for one in result.entries)
-    assert document(result)["runs"][0]["properties"]["statuses"]["PASS"] == passed
+    assert document([result])["runs"][0]["properties"]["statuses"]["PASS"] == passed
 
 
 def test_nothing_of_the_firmwares_material_is_told():
-    text = "".join(lines_of(audited()))
+    text = "".join(lines_of([audited()]))
     assert inventory().local.header[:40] not in text
     assert "PRIVATE" not in text

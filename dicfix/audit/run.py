@@ -34,6 +34,16 @@ class Effort:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """One account and Region as it was read: the settings name its devices, ``started`` is when reading began."""
+
+    settings: Settings
+    inventory: Inventory
+    started: datetime
+    effort: Effort = Effort()
+
+
+@dataclass(frozen=True, slots=True)
 class Choices:
     """What the user chose beside the settings; ``evidence`` None means that no file was named.
 
@@ -115,17 +125,9 @@ def place_of(inventory: Inventory, settings: Settings) -> Place:
     return Place(caller.account, caller.region, caller.arn)
 
 
-def audit(
-    inventory: Inventory,
-    settings: Settings,
-    choices: Choices,
-    *,
-    started: datetime,
-    finished: datetime,
-    effort: Effort,
-    before: Run | None = None,
-) -> AuditResult:
-    """Judge an inventory. Raises GuardRefused for the wrong account and UsageError for an unfit run before."""
+def audit(reading: Reading, choices: Choices, *, finished: datetime, before: Run | None = None) -> AuditResult:
+    """Judge what was read. Raises GuardRefused for the wrong account and UsageError for an unfit run before."""
+    inventory, settings, started = reading.inventory, reading.settings, reading.started
     place, now = place_of(inventory, settings), stamp(started)
     findings = run_controls(inventory, settings, started, choices.axes)
     entries = since(entries_of(findings, place, arns_of(inventory), now), before.by_uid() if before else {})
@@ -144,6 +146,12 @@ def audit(
         waived,
         closed,
         compare(before, run) if before else None,
-        effort,
+        reading.effort,
         choices.measured_against,
     )
+
+
+def exit_code_of(codes: Iterable[int]) -> int:
+    """The exit code of several accounts: FAIL outranks a refusal, that a usage error, that what was incomplete."""
+    found = set(codes)
+    return next((one for one in (1, 4, 2, 3) if one in found), 0)

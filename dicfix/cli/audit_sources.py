@@ -1,31 +1,33 @@
-"""Where the inventory of an audit comes from: a saved file, an embedded account, or AWS. Heavy imports when asked.
+"""Where the inventories of an audit come from: an embedded account, or AWS. Imports boto3, the cloud when asked.
 
-Everything that audits read-only goes through ``_read``.
+Everything that audits an account goes through ``_swept``.
 """
 
 from __future__ import annotations
 
-import time
-from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from dicfix.audit.run import Effort
-from dicfix.errors import UsageError
-from dicfix.records import Inventory
+from dicfix.audit.fleet import Outcome, Site, over, session_of, sites
+from dicfix.audit.run import Effort, Reading
+from dicfix.audit.sweep import READ_BY_NOBODY, resolved, sweep
+from dicfix.cli.progress_line import ProgressLine
 from dicfix.settings import Settings
 
 if TYPE_CHECKING:
     from dicfix.accounts.builder import Builder
+    from dicfix.aws.session import AwsSession
     from dicfix.wiring import Surroundings
 
 
-def embedded(settings: Settings, needs: Iterable[str], defects: Iterable[str] = ()) -> tuple[Inventory, Effort]:
+def embedded(settings: Settings, needs: Iterable[str], defects: Iterable[str] = ()) -> Reading:
     """An embedded account, onboarded as the guide says, with named defects planted, read as AWS would be."""
     from dicfix import wiring
+    from dicfix.aws.session import AwsSession
     from dicfix.offline.aws_api.binding import DEFAULT_ACCOUNT_ID
     from dicfix.offline.cloud import EmbeddedCloud
     from dicfix.wiring import Surroundings
@@ -37,7 +39,10 @@ def embedded(settings: Settings, needs: Iterable[str], defects: Iterable[str] = 
         _onboard(builder, surroundings)
         for name in defects:
             _plant(name)
-        return _read(surroundings, settings, Path(folder), needs, explorer=builder.site.reader.beside["explorer"])
+        session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1)
+        beside = _beside(surroundings, settings, Path(folder))
+        beside["explorer"] = builder.site.reader.beside["explorer"]
+        return _swept(session, settings, needs, beside, state=None)
 
 
 def _onboard(builder: Builder, surroundings: Surroundings) -> None:
@@ -59,30 +64,45 @@ def _onboard(builder: Builder, surroundings: Surroundings) -> None:
 
 
 def _plant(name: str) -> None:
+    from dicfix.errors import UsageError
+
     raise UsageError(f"there is no defect {name!r}", remedy="dicfix audit --plant list")
 
 
-def on_aws(settings: Settings, needs: Iterable[str]) -> tuple[Inventory, Effort]:
-    """The account that the credentials of this machine reach; GuardRefused when it is not the one that is meant."""
-    from dicfix import wiring
+def on_aws(settings: Settings, needs: Iterable[str], state: Path | None) -> tuple[Outcome[Reading], ...]:
+    """Every account and Region of the settings; one that cannot be read does not hide the others."""
+    from dicfix.accounts.guards import require_login
     from dicfix.wiring import Surroundings
 
     surroundings = Surroundings.aws(settings)
-    wiring.require_usable(surroundings, settings)
-    return _read(surroundings, settings, settings.directory, needs)
+
+    def read(site: Site) -> Reading:
+        session = session_of(site, surroundings.client_kwargs)
+        require_login(session, site.settings)
+        beside = _beside(surroundings, site.settings, site.settings.directory)
+        return _swept(session, site.settings, needs, beside, state)
+
+    return over(sites(settings), read)
 
 
-def _read(
-    surroundings: Surroundings, settings: Settings, directory: Path, needs: Iterable[str], **beside: Any
-) -> tuple[Inventory, Effort]:
+def _beside(surroundings: Surroundings, settings: Settings, directory: Path) -> dict[str, Callable[[], Any]]:
     from dicfix.accounts.local import read_local_files
-    from dicfix.accounts.reading import Reader
-    from dicfix.aws.session import AwsSession
 
-    session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1 if surroundings.reset else 5)
-    reader = Reader(session, settings, lambda: read_local_files(directory, settings.devices, settings.explorer_name))
-    reader.beside["server_root_pem"] = lambda: surroundings.network.server_root_pem
-    reader.beside.update(beside)
-    began = time.monotonic()
-    inventory = reader.read(dict.fromkeys(("caller", *needs)))
-    return inventory, Effort(Counter(session.calls), 0, time.monotonic() - began)
+    return {
+        "local": lambda: read_local_files(directory, settings.devices, settings.explorer_name),
+        "server_root_pem": lambda: surroundings.network.server_root_pem,
+    }
+
+
+def _swept(
+    session: AwsSession,
+    settings: Settings,
+    needs: Iterable[str],
+    beside: Mapping[str, Callable[[], Any]],
+    state: Path | None,
+) -> Reading:
+    wanted = [one for one in needs if one not in READ_BY_NOBODY]
+    with ProgressLine() as progress:
+        inventory, report = sweep(session, settings, progress=progress, state=state, needs=wanted, beside=beside)
+    effort = Effort(report.calls, sum(report.throttles.values()), report.seconds, report.lines())
+    return Reading(resolved(settings, report.devices), inventory, report.started.astimezone(UTC), effort)

@@ -1,4 +1,4 @@
-"""What `dicfix audit` does: whose account, one read, the controls, what changed, the reports, and what is remembered.
+"""What `dicfix audit` does: whose accounts, one read, the controls, what changed, the reports, what is remembered.
 
 Imports boto3 and the embedded cloud only where an account is read.
 """
@@ -6,21 +6,36 @@ Imports boto3 and the embedded cloud only where an account is read.
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from dicfix.audit.compare import Run
 from dicfix.audit.evidence import read_evidence
-from dicfix.audit.outputs import FILES, write_outputs, write_whole
+from dicfix.audit.inventory import Saved, read_inventory, write_inventory
+from dicfix.audit.outputs import FORMATS, write_outputs, write_whole
 from dicfix.audit.outputs.jsonl import lines_of, read_run
-from dicfix.audit.outputs.terminal import notice, summary
-from dicfix.audit.run import AuditResult, Choices, Effort, audit, chosen_controls, needs_of, place_of
+from dicfix.audit.outputs.terminal import notices, summaries
+from dicfix.audit.run import (
+    AuditResult,
+    Choices,
+    Effort,
+    Reading,
+    audit,
+    chosen_controls,
+    exit_code_of,
+    needs_of,
+    place_of,
+    stamp,
+)
 from dicfix.audit.verdict import thresholds
 from dicfix.audit.waivers import read_waivers
 from dicfix.cli.settings_options import CONFIG, settings_of
-from dicfix.errors import UsageError
+from dicfix.errors import DicfixError, UsageError
 from dicfix.findings import Axis
-from dicfix.records import Caller, Inventory
+from dicfix.records import Caller
 from dicfix.settings import Settings
 
 
@@ -30,20 +45,22 @@ def audit_account(args: argparse.Namespace) -> int:
         return _list_defects()
     _refuse_contradictions(args)
     started = datetime.now(UTC)
-    saved = _saved(args.inventory) if args.inventory else None
-    settings = settings_of(args, {"region": _region_of(saved)} if saved else {})
+    saved = read_inventory(args.inventory) if args.inventory else None
+    settings = settings_of(args, _defaults(saved) if saved else {})
     choices = _choices(args, settings, started)
-    inventory, effort = (saved, Effort()) if saved else _read(args, settings, choices)
-    kept, before = _kept(args, inventory, settings)
-    result = audit(
-        inventory, settings, choices, started=started, finished=datetime.now(UTC), effort=effort, before=before
-    )
-    _tell(args, result)
+    readings, errors = _read(args, settings, choices, saved, started)
+    kept = [_kept(args, reading) for reading in readings]
+    results = [
+        audit(reading, choices, finished=datetime.now(UTC), before=before)
+        for reading, (_, before) in zip(readings, kept, strict=True)
+    ]
+    _tell(args, results, errors)
     if args.save_inventory:
-        _save(inventory, args.save_inventory)
-    if kept:  # last, so that a run that is killed before is done again in full
-        write_whole(kept, lines_of(result.as_run()))
-    return result.verdict.exit_code
+        _save(readings, args.save_inventory)
+    for result, (path, _) in zip(results, kept, strict=True):
+        if path:  # last, so that a run that is killed before is done again in full
+            write_whole(path, lines_of(result.as_run()))
+    return exit_code_of([*(one.verdict.exit_code for one in results), *(one.exit_code for one in errors.values())])
 
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
@@ -51,6 +68,17 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
         raise UsageError("a saved inventory has no account to plant a defect in", expected="--plant or --inventory")
     if args.format and not args.output_dir:
         raise UsageError("--format is given without a place to write to", expected="--output-dir DIR beside it")
+
+
+def _defaults(saved: Saved) -> dict[str, Any]:
+    """What a saved inventory says of itself, where neither option nor file says otherwise."""
+    caller, about = saved.inventory.caller, saved.about
+    found: dict[str, Any] = {"region": caller.region} if isinstance(caller, Caller) else {}
+    if about.get("devices"):
+        found["devices"] = tuple(map(str, about["devices"]))
+    if about.get("edition"):
+        found["edition"] = str(about["edition"])
+    return found
 
 
 def _choices(args: argparse.Namespace, settings: Settings, now: datetime) -> Choices:
@@ -64,45 +92,61 @@ def _choices(args: argparse.Namespace, settings: Settings, now: datetime) -> Cho
     )
 
 
-def _read(args: argparse.Namespace, settings: Settings, choices: Choices) -> tuple[Inventory, Effort]:
+def _read(
+    args: argparse.Namespace, settings: Settings, choices: Choices, saved: Saved | None, started: datetime
+) -> tuple[list[Reading], Mapping[str, DicfixError]]:
+    """What was read, and the errors of the accounts and Regions that were not; a single one's error is raised."""
+    if saved:
+        made = saved.about.get("started")
+        lines = (f"read from an inventory of {made}",) if made else ()
+        return [Reading(settings, saved.inventory, started, Effort(lines=lines))], {}
     from dicfix.cli import audit_sources
 
-    if args.plant and settings.target != "offline":
-        raise UsageError("a defect can be planted in an embedded account only", expected="--target offline")
     needs = needs_of(chosen_controls(choices.axes))
-    if settings.target == "aws":
-        return audit_sources.on_aws(settings, needs)
-    return audit_sources.embedded(settings, needs, args.plant)
+    if settings.target == "offline":
+        return [audit_sources.embedded(settings, needs, args.plant)], {}
+    if args.plant:
+        raise UsageError("a defect can be planted in an embedded account only", expected="--target offline")
+    outcomes = audit_sources.on_aws(settings, needs, args.state)
+    errors = {one.site.name: one.error for one in outcomes if one.error}
+    readings = [one.result for one in outcomes if one.result]
+    if not readings:
+        raise next(iter(errors.values()))
+    return readings, errors
 
 
-def _region_of(inventory: Inventory) -> str | None:
-    return inventory.caller.region if isinstance(inventory.caller, Caller) else None
-
-
-def _kept(args: argparse.Namespace, inventory: Inventory, settings: Settings) -> tuple[Path | None, Run | None]:
+def _kept(args: argparse.Namespace, reading: Reading) -> tuple[Path | None, Run | None]:
     """Where the run is remembered, and the run that is remembered there."""
     if not args.state:
         return None, None
-    place = place_of(inventory, settings)
-    path = args.state / f"{place.account}-{place.region}.findings.jsonl"
+    place = place_of(reading.inventory, reading.settings)
+    embedded = "" if args.inventory or reading.settings.target == "aws" else "embedded-"
+    path = args.state / f"{embedded}{place.account}-{place.region}.findings.jsonl"
     return path, read_run(path) if path.exists() else None
 
 
-def _tell(args: argparse.Namespace, result: AuditResult) -> None:
+def _tell(args: argparse.Namespace, results: Sequence[AuditResult], errors: Mapping[str, DicfixError]) -> None:
     if args.output_dir:
-        write_outputs(result, args.output_dir, args.format or tuple(FILES))
-    lines = notice(result) if args.only_changes else list(summary(result))
+        write_outputs(results, args.output_dir, args.format or FORMATS)
+    lines = notices(results) if args.only_changes else list(summaries(results))
     if lines:
         print("\n".join(lines))
+    for name, error in errors.items():
+        print(f"dicfix: {name}: {error}", file=sys.stderr)
+
+
+def _save(readings: Sequence[Reading], path: Path) -> None:
+    """Save what was read; of several accounts and Regions each in a file of its own beside ``path``."""
+    for reading in readings:
+        place = place_of(reading.inventory, reading.settings)
+        name = f"{path.stem}-{place.account}-{place.region}{path.suffix}" if len(readings) > 1 else path.name
+        about = {
+            "devices": list(reading.settings.devices),
+            "edition": reading.settings.edition,
+            "started": stamp(reading.started),
+        }
+        write_inventory(path.with_name(name), reading.inventory, about)
 
 
 def _list_defects() -> int:
     raise UsageError("defects cannot be planted in this version")
-
-
-def _saved(path: Path) -> Inventory:
-    raise UsageError(f"{path.name} cannot be read in this version")
-
-
-def _save(inventory: Inventory, path: Path) -> None:
-    raise UsageError(f"{path.name} cannot be written in this version")

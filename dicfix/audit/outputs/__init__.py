@@ -6,7 +6,7 @@ Every file appears whole or not at all. May import the parts of the audit.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,25 +14,42 @@ from dicfix.audit.outputs import csv, jsonl, junit, sarif
 from dicfix.audit.run import AuditResult
 from dicfix.errors import UsageError
 
-Lines = Callable[[AuditResult], Iterable[str]]
+Lines = Callable[[Sequence[AuditResult]], Iterable[str]]
 
-FILES: Mapping[str, tuple[str, Lines]] = {
-    "jsonl": ("findings.jsonl", lambda result: jsonl.lines_of(result.as_run(), result)),
+JSONL = ("jsonl", "findings.jsonl")
+TOGETHER: Mapping[str, tuple[str, Lines]] = {
     "sarif": ("findings.sarif", sarif.lines_of),
     "junit": ("junit.xml", junit.lines_of),
     "csv": ("findings.csv", csv.lines_of),
 }
-"""Each format with its file's name and what writes it."""
+"""The formats of which one file tells of all accounts and Regions: the file's name and what writes it."""
+FORMATS = (JSONL[0], *TOGETHER)
 
 
-def write_outputs(result: AuditResult, directory: Path, formats: Iterable[str] = tuple(FILES)) -> tuple[Path, ...]:
-    """Write the files of these formats; raises UsageError where the directory cannot be written."""
+def write_outputs(
+    results: Sequence[AuditResult], directory: Path, formats: Iterable[str] = FORMATS
+) -> tuple[Path, ...]:
+    """Write the files of these formats; raises UsageError where the directory cannot be written.
+
+    Of several accounts and Regions each has its own findings.jsonl, in a folder of its name.
+    """
     written = []
     for one in formats:
-        name, lines = FILES[one]
-        write_whole(directory / name, lines(result))
-        written.append(directory / name)
+        if one == JSONL[0]:
+            for result in results:
+                path = (directory / name_of(result) if len(results) > 1 else directory) / JSONL[1]
+                write_whole(path, jsonl.lines_of(result.as_run(), result))
+                written.append(path)
+        else:
+            name, lines = TOGETHER[one]
+            write_whole(directory / name, lines(results))
+            written.append(directory / name)
     return tuple(written)
+
+
+def name_of(result: AuditResult) -> str:
+    """The folder of one account and Region among several."""
+    return f"{result.place.account}-{result.place.region}"
 
 
 def write_whole(path: Path, lines: Iterable[str]) -> None:

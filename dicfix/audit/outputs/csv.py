@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dicfix.audit.identity import as_json
 from dicfix.audit.run import AuditResult
@@ -17,12 +17,12 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet take a text for a formula."""
 
 
-def lines_of(result: AuditResult) -> Iterator[str]:
+def lines_of(results: Iterable[AuditResult]) -> Iterator[str]:
     """The header and a row for each finding, as RFC 4180 has it."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    for entry in result.entries:
+    for entry in (entry for result in results for entry in result.entries):
         values = {**as_json(entry), "clauses": " ".join(entry.clauses)}
         writer.writerow([_harmless(str(values[name])) for name in COLUMNS])
         yield buffer.getvalue()

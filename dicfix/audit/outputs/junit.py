@@ -5,7 +5,7 @@ A control that FAILs is a failure, an UNREADABLE one an error; WAIVED, MANUAL an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from dicfix.audit.identity import Entry
@@ -17,12 +17,14 @@ _WORST_FIRST = (Status.FAIL, Status.UNREADABLE, Status.MANUAL, Status.WAIVED, St
 _ELEMENT = {Status.FAIL: "failure", Status.UNREADABLE: "error"}
 
 
-def lines_of(result: AuditResult) -> Iterator[str]:
-    """The lines of the document."""
+def lines_of(results: Sequence[AuditResult]) -> Iterator[str]:
+    """The lines of the document; with several accounts or Regions a suite's name says whose it is."""
     suites: dict[str, dict[str, list[Entry]]] = {}
-    for entry in result.entries:
-        suites.setdefault(_suite(entry), {}).setdefault(entry.control, []).append(entry)
-    seconds = (result.finished - result.started).total_seconds()
+    for result in results:
+        prefix = f"{result.place.account} {result.place.region} " if len(results) > 1 else ""
+        for entry in result.entries:
+            suites.setdefault(prefix + _suite(entry), {}).setdefault(entry.control, []).append(entry)
+    seconds = sum((one.finished - one.started).total_seconds() for one in results)
     cases = [entries for suite in suites.values() for entries in suite.values()]
     yield "<?xml version='1.0' encoding='utf-8'?>\n"
     yield f'<testsuites name="dicfix audit" {_counts(cases)} time="{seconds:.3f}">\n'

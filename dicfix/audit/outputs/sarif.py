@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dicfix.audit.compare import Change, Changed
@@ -46,14 +46,18 @@ _BASELINE = {
 }
 
 
-def lines_of(result: AuditResult) -> Iterator[str]:
+def lines_of(results: Iterable[AuditResult]) -> Iterator[str]:
     """The document, in pieces."""
-    yield from json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document(result))
+    yield from json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document(results))
     yield "\n"
 
 
-def document(result: AuditResult) -> dict[str, Any]:
-    """The document as JSON values."""
+def document(results: Iterable[AuditResult]) -> dict[str, Any]:
+    """The document as JSON values: a run for each account and Region."""
+    return {"version": VERSION, "runs": [_run(one) for one in results]}
+
+
+def _run(result: AuditResult) -> dict[str, Any]:
     told = [one for one in result.entries if one.status in _KINDS]
     past = _past(result)
     by_control = {one.control: one for one in (*(one.entry for one in past), *told)}
@@ -61,7 +65,7 @@ def document(result: AuditResult) -> dict[str, Any]:
     changes = {one.entry.uid: one.change for one in result.comparison.changes} if result.comparison else {}
     results = [_current(one, index, result, changes.get(one.uid)) for one in told]
     results += [_former(one, index, result) for one in past]
-    run: dict[str, Any] = {
+    return {
         "tool": {"driver": {"name": "dicfix", "rules": [_rule(one) for one in by_control.values()]}},
         "automationDetails": {"id": f"dicfix/{result.place.account}/{result.place.region}/"},
         "invocations": [_invocation(result)],
@@ -74,7 +78,6 @@ def document(result: AuditResult) -> dict[str, Any]:
             "verdict": {one.axis.value: one.outcome.value for one in result.verdict.axes},
         },
     }
-    return {"version": VERSION, "runs": [run]}
 
 
 def _past(result: AuditResult) -> list[Changed]:

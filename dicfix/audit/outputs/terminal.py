@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from dicfix.audit.compare import Change, Changed, Comparison
 from dicfix.audit.evidence import is_closed
@@ -22,8 +22,19 @@ MAX_NOTICE_LINES = 20
 _ORDER = tuple(Severity)
 
 
-def summary(result: AuditResult) -> Iterator[str]:
-    """The whole summary, line by line."""
+def summaries(results: Sequence[AuditResult]) -> Iterator[str]:
+    """The whole summary, line by line; of several accounts and Regions first one line each."""
+    if len(results) > 1:
+        for one in results:
+            verdict = ", ".join(f"{axis.axis.value} {axis.outcome.value}" for axis in one.verdict.axes)
+            yield f"{one.place.account} {one.place.region}: {verdict}"
+        yield ""
+    for number, one in enumerate(results):
+        yield from [""] if number else []
+        yield from _summary(one)
+
+
+def _summary(result: AuditResult) -> Iterator[str]:
     yield from _head(result)
     yield ""
     yield from _changes(result)
@@ -32,12 +43,10 @@ def summary(result: AuditResult) -> Iterator[str]:
     yield from _rest(result)
 
 
-def notice(result: AuditResult) -> list[str]:
+def notices(results: Iterable[AuditResult]) -> list[str]:
     """What to tell people of a nightly run: nothing when nothing has changed, else twenty lines at most."""
-    comparison = result.comparison
-    if comparison and comparison.quiet:
-        return []
-    lines = [*_head(result), *_changes(result)]
+    changed = [one for one in results if not (one.comparison and one.comparison.quiet)]
+    lines = [line for one in changed for line in (*_head(one), *_changes(one))]
     if len(lines) > MAX_NOTICE_LINES:
         more = len(lines) - MAX_NOTICE_LINES + 1
         lines = [*lines[: MAX_NOTICE_LINES - 1], f"... {more} more lines in the report"]
