@@ -154,7 +154,8 @@ def sweep(
             progress=run.progress,
         )
         reader.beside.update({name: cache(read) for name, read in (beside or {}).items()})
-        reader.settle()
+        if "things" in wanted:
+            reader.settle()
         inventory = replace(reader.read(wanted), caller=caller)
         devices = _devices(reader, settings, wanted)
         run.end(reader, begun)
