@@ -47,7 +47,7 @@ def the_explorer_is_at_hand(ota: OtaLab) -> None:
 
 
 @given(parsers.parse('the file is to be signed as "{choice}"'))
-def the_file_is_to_be_signed(account: Account, choice: str) -> None:
+def the_file_is_to_be_signed(account: Account, ota_desk: OtaLab | None, choice: str) -> None:
     account.choose_signing(choice)
 
 

@@ -37,7 +37,9 @@ class Builder:
         site.reader.beside["explorer"] = lambda: self._explorer
         self._explorer: ExplorerProfile | None = None
         site.reader.ota.image = lambda: dict([self.ota_image()])
+        site.reader.ota.update_id = lambda: self.ota_update_id
         self._role_made_at_s: float | None = None
+        self._ota_update_id = ""
         # Connecting takes MQTT, which lies beside the account: the lab hands its way in.
         self.connector: Callable[[], Done] | None = None
         self.ota_runner: Callable[[], Done] | None = None
@@ -162,9 +164,13 @@ class Builder:
 
     def choose(self, **changes: Any) -> None:
         """Other settings of the OTA half from here on, by field."""
-        self.settings = self.site.settings = replace(self.settings, **changes)
+        self.use(replace(self.settings, **changes))
+
+    def use(self, settings: Settings) -> None:
+        """Other settings from here on."""
+        self.settings = self.site.settings = settings
+        self._ota_update_id = ""
         self.site.reader.use(self.settings)
-        self.ota_plan()
 
     def ota_image(self) -> tuple[str, bytes]:
         """The name and bytes of the image to send: the configured file, else a synthetic one. Source: OTA-11."""
@@ -173,10 +179,13 @@ class Builder:
         return ota_job.SYNTHETIC_NAME, ota_job.synthetic_image()
 
     def ota_plan(self) -> OtaPlan:
-        """The update that the settings ask for; it is what the reader reads from here on."""
-        plan = ota_job.plan_of(self.site, *self.ota_image())
-        self.site.reader.ota.update_id = plan.update_id
-        return plan
+        """The update that the settings ask for."""
+        return ota_job.plan_of(self.site, *self.ota_image())
+
+    @property
+    def ota_update_id(self) -> str:
+        """The name of the update that was made last, else of the one that the settings ask for."""
+        return self._ota_update_id or self.ota_plan().update_id
 
     def ensure_ota_prerequisites(self) -> Done:
         """Bucket, role and, where AWS signs, the signing profile with its certificate. Source: PRE-1 to PRE-4."""
@@ -199,11 +208,10 @@ class Builder:
 
     def make_ota_update(self, plan: OtaPlan) -> Done:
         """This very update, up to CREATE_COMPLETE. Raises OtaUpdateFailed or AwsRefused."""
-        self.site.reader.ota.update_id = plan.update_id
+        self._ota_update_id = plan.update_id
 
         def make() -> Done:
-            done, update_id = ota_job.ensure_update(self.site, plan, role_is_fresh=self._role_is_fresh)
-            self.site.reader.ota.update_id = update_id
+            done, self._ota_update_id = ota_job.ensure_update(self.site, plan, role_is_fresh=self._role_is_fresh)
             return done
 
         return self._guarded(make)

@@ -44,7 +44,7 @@ class OtaReading:
 
     def __init__(self, session: AwsSession, settings: Settings, part: Part) -> None:
         self.settings = settings
-        self.update_id = ""
+        self.update_id: Callable[[], str] = str
         self.image: Callable[[], Mapping[str, bytes]] = dict
         self._session = session
         self._part = part
@@ -70,7 +70,7 @@ class OtaReading:
         return known(self._part(part))
 
     def _update(self) -> OtaUpdate | None:
-        chosen = self.settings.ota_update_id or self.update_id
+        chosen = self.settings.ota_update_id or self.update_id()
         if not chosen:
             listed = self._of("ota_updates")
             chosen = listed[0] if listed else ""

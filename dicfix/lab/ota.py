@@ -29,6 +29,7 @@ from dicfix.records import OTA_AGENT_STARTED, Exchange, known
 OTA_COMMAND = "ota"
 OFFLINE_SPEED = 20.0
 """Offline an agent's ten seconds pass in half a second."""
+_ASK_AGAIN_S = 0.5
 AGENTS = {"strict": STRICT, "firmware": FIRMWARE_AGENT}
 
 
@@ -61,6 +62,7 @@ class OtaLab:
         self.plans: list[OtaPlan] = []
         self._bar = bar
         self._woken = threading.Event()
+        self._settings_before = lab.account.settings
         self.account.ota_runner = self.run_to_the_end
         self._clock = AgentClock(OFFLINE_SPEED if lab.settings.target == "offline" else 1.0)
 
@@ -160,7 +162,7 @@ class OtaLab:
     @property
     def job_id(self) -> str:
         """The job of the update that was made last."""
-        return JOB_PREFIX + self.account.site.reader.ota.update_id
+        return JOB_PREFIX + self.account.ota_update_id
 
     def update_all(self) -> Done:
         """The command ``ota``, and the wait until every device's execution of the update has ended."""
@@ -174,12 +176,27 @@ class OtaLab:
         before = self._executions(chosen, names)
         watch = ExecutionWatch(names, self.account.settings.deadlines, time.monotonic())
         with self._bar(f"OTA update of {len(names)} devices", float(len(names))) as bar:
+            told = self._reports()
             while not watch.ended(found := self._executions(chosen, names), time.monotonic()):
-                self._draw(bar, found, names)
-                self._woken.wait(self.account.settings.deadlines.poll_s)
-                self._woken.clear()
+                self._await_news(told, lambda found=found: self._draw(bar, found, names))  # type: ignore[misc]
+                told = self._reports()
         self.account.site.reader.changed()
         return Done.of("run of the OTA update", [(name, _how(before.get(name))) for name in names])
+
+    def _await_news(self, told: int, draw: Callable[[], None]) -> None:
+        """Wait for one more report than ``told``, or until it is time to ask again; progress is drawn meanwhile.
+
+        Virtual devices tell by themselves, so that AWS is seldom asked about them.
+        """
+        pause_s = self.account.settings.deadlines.poll_s if self.boards else _ASK_AGAIN_S
+        end = time.monotonic() + pause_s
+        while self._reports() == told and (left_s := end - time.monotonic()) > 0:
+            draw()
+            self._woken.wait(left_s)
+            self._woken.clear()
+
+    def _reports(self) -> int:
+        return sum(one.reports + (one.failure is not None) for one in self.devices.values())
 
     def _executions(self, job_id: str, names: Iterable[str]) -> dict[str, JobExecution]:
         found = (jobs.read_execution(self.account.site.session, job_id, name) for name in names)
@@ -254,9 +271,10 @@ class OtaLab:
             self._woken.wait(self.account.settings.deadlines.poll_s)
 
     def close(self) -> None:
-        """Switch every device off."""
+        """Switch every device off, and leave the account with the settings that it had before."""
         for device in self.devices.values():
             device.switch_off()
+        self.account.use(self._settings_before)
 
 
 def _how(before: JobExecution | None) -> How:

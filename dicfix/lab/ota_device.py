@@ -71,7 +71,10 @@ class OtaBuild:
 
 
 class OtaDevice:
-    """One such device. ``outcomes`` are what its agent made of each job, ``failure`` the error that ended it."""
+    """One such device. ``outcomes`` are what its agent made of each job, ``failure`` the error that ended it.
+
+    ``reports`` counts the times that everything which the agent had to say about an outcome was sent.
+    """
 
     def __init__(
         self, lab: Lab, thing_name: str, build: OtaBuild, *, clock: AgentClock, on_progress: Callable[[], None]
@@ -83,6 +86,7 @@ class OtaDevice:
         self.progress: Progress | None = None
         self.outcomes: list[Outcome] = []
         self.failure: DicfixError | None = None
+        self.reports = 0
         self._lab = lab
         self._clock = clock
         self._on_progress = on_progress
@@ -176,6 +180,7 @@ class OtaDevice:
 
     def _step(self, agent: OtaAgent) -> None:
         self._do_pending()
+        self._report()
         if self._agent is not agent:
             return
         connection = self._live_device.connection
@@ -197,6 +202,12 @@ class OtaDevice:
         if self.mishaps.cuts_now():
             self._live_device.connection.drop()
         return agent.receive(topic, arrived) if arrived is not None else ()
+
+    def _report(self) -> None:
+        if self.reports != len(self.outcomes):
+            self.reports = len(self.outcomes)
+            self._tell()
+            self._on_progress()
 
     def _do_pending(self) -> None:
         while self._pending:
