@@ -40,6 +40,11 @@ class Builder:
         site.reader.ota.update_id = lambda: self.ota_update_id
         self._role_made_at_s: float | None = None
         self._ota_update_id = ""
+        self.boards = tuple(name for name in self.settings.ota_targets if name in self.settings.real_boards)
+        if self.boards:
+            # A published board hears ota once: it gets an update of its own, after all the others.
+            others = tuple(name for name in self.settings.ota_targets if name not in self.boards)
+            self.use(replace(self.settings, ota_devices=others))
         # Connecting takes MQTT, which lies beside the account: the lab hands its way in.
         self.connector: Callable[[], Done] | None = None
         self.ota_runner: Callable[[], Done] | None = None

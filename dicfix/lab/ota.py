@@ -74,6 +74,12 @@ class OtaLab:
         self.account.ensure_ota_devices()
         self.account.ensure_ota_prerequisites()
 
+    def prepare_boards(self) -> None:
+        """As ``prepare``, with the configured real boards as the only devices to update."""
+        self.lab.onboard()
+        self.account.choose(ota_devices=self.account.boards)
+        self.account.ensure_ota_prerequisites()
+
     def connect_explorer(self) -> None:
         """MQTT Explorer, connected, as the one who gives the command ``ota``."""
         self.lab.ensure_explorer()

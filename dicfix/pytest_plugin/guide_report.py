@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import pytest
 
+from dicfix.findings import Evidence
 from dicfix.guide import CLAUSES, clause
 from dicfix.pytest_plugin.machinery import PLAIN_TAGS, Machinery
-from dicfix.pytest_plugin.selection import OFFLINE_ONLY, ONBOARD_ONLY
+from dicfix.pytest_plugin.selection import BOARD, OFFLINE_ONLY, ONBOARD_ONLY
+from dicfix.reports.guide_identity import edition_sha256
 from dicfix.settings import Settings
 
 _TAGS = {
     **PLAIN_TAGS,
     ONBOARD_ONLY: "the scenario performs or connects, which an audit never does",
+    BOARD: "a real board on AWS runs the scenario",
     OFFLINE_ONLY: "only the embedded cloud can be brought into the state that the scenario needs",
 }
 
 _CATEGORIES = (
-    {"name": "Guide deviation", "matchedStatuses": ["failed"]},
+    {"name": "Waived", "matchedStatuses": ["failed"], "messageRegex": r"(?s)WAIVED: .*"},
+    {"name": "Guide deviation", "matchedStatuses": ["failed"], "messageRegex": r"(?s)(?!WAIVED: ).*"},
     {"name": "Unreadable", "matchedStatuses": ["broken"], "messageRegex": ".*(Unreadable|could not be read).*"},
     {"name": "Environment", "matchedStatuses": ["broken"]},
     {"name": "Not applicable here", "matchedStatuses": ["skipped"]},
@@ -43,7 +47,7 @@ def machinery(config: pytest.Config, settings: Settings) -> Machinery:
         plain_tags=_TAGS,
         environment=lambda: environment(settings),
         categories=_CATEGORIES,
-        run_fields=lambda: {"edition": settings.edition, "mode": settings.mode, "target": settings.target},
+        run_fields=lambda: run_fields(settings),
         reports_dir=config.rootpath / "reports",
     )
 
@@ -56,5 +60,33 @@ def environment(settings: Settings) -> dict[str, str]:
         "Target": settings.target,
         "Region": settings.region,
         "Account": settings.account or ("embedded" if settings.target == "offline" else "not named"),
-        "Evidence": "simulated" if settings.target == "offline" else "AWS with virtual device",
+        "Evidence": evidence_of(settings).value,
     }
+
+
+def run_fields(settings: Settings) -> dict[str, object]:
+    """What the manifest says of the run: what was judged, where, and what that is worth as evidence."""
+    return {
+        "edition": settings.edition,
+        "guide_sha256": edition_sha256(settings.edition),
+        "mode": settings.mode,
+        "target": settings.target,
+        "account": settings.account,
+        "region": settings.region,
+        "firmware_profile": settings.firmware_profile,
+        "real_boards": list(settings.real_boards),
+        "evidence": evidence_of(settings).value,
+    }
+
+
+def evidence_of(settings: Settings) -> Evidence:
+    """The level of a run's evidence.
+
+    An endpoint that only speaks AWS's API simulates it. A board is seen in an audit of real boards alone: a run that
+    onboards connects virtual devices, and never in a board's name.
+    """
+    if settings.target == "offline" or settings.endpoint_url:
+        return Evidence.SIMULATED
+    boards = set(settings.real_boards)
+    audited = settings.mode == "audit" and bool(boards) and boards.issuperset((*settings.devices, *settings.ota_targets))
+    return Evidence.BOARD if audited else Evidence.AWS

@@ -18,6 +18,10 @@ ONBOARD_ONLY = "onboard-only"
 OFFLINE_ONLY = "offline-only"
 COMMAND_CLAUSES = frozenset({"E2E-2", "E2E-3", "OTA-15.2"})
 """The clauses whose scenarios publish on the topic that every board of an account obeys."""
+OTA_COMMAND_CLAUSES = frozenset({"E2E-3", "OTA-15.2"})
+"""Those of them that publish ``ota``, which a published board hears once."""
+BOARD = "board"
+"""The tag of a scenario for a real board."""
 
 
 def belongs(info: ScenarioInfo, edition: str) -> bool:
@@ -34,9 +38,21 @@ def not_applicable(info: ScenarioInfo, settings: Settings) -> str:
         return "NOT_APPLICABLE: an audit performs nothing and opens no MQTT session"
     if settings.target == "aws" and OFFLINE_ONLY in info.tags:
         return "NOT_APPLICABLE: only the embedded cloud can be brought into this state"
+    on_board = _on_board(info, settings)
+    if on_board:
+        return on_board
     commands = settings.target == "aws" and settings.mode == "onboard" and COMMAND_CLAUSES & set(info.clauses)
     if commands and not settings.exclusive_account:
         return "NOT_APPLICABLE: every board of the account would obey the command ([aws] exclusive_account is not true)"
+    return ""
+
+
+def _on_board(info: ScenarioInfo, settings: Settings) -> str:
+    boards = settings.target == "aws" and set(settings.real_boards) & set(settings.ota_targets)
+    if BOARD in info.tags:
+        return "" if boards else "NOT_APPLICABLE: no real board on AWS is among the devices to update"
+    if boards and settings.mode == "onboard" and OTA_COMMAND_CLAUSES & set(info.clauses):
+        return "NOT_APPLICABLE: a real board would hear ota, which it hears once: the last scenario tells it"
     return ""
 
 
