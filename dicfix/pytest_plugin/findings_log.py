@@ -1,4 +1,4 @@
-"""Every finding of a run, and the summary that ends it: clause by clause, failures with their remedy.
+"""Every finding of a run: the summary that ends it, and ``findings.json`` beside the manifest.
 
 The findings travel from xdist workers to the controller in each report's user properties.
 """
@@ -13,9 +13,14 @@ from typing import Any
 import pytest
 
 from dicfix.findings import Finding, Status
-from dicfix.pytest_plugin.options import SETTINGS
+from dicfix.pytest_plugin.machinery import is_worker
+from dicfix.pytest_plugin.manifest import FINDINGS_COUNT, manifest_path, write_manifest
+from dicfix.pytest_plugin.options import SETTINGS, runs_features
+from dicfix.pytest_plugin.redaction import redactor_of
 
 PROPERTY = "dicfix_findings"
+FORMAT = 1
+FILE_NAME = "findings.json"
 
 
 def keep(item: pytest.Item, findings: list[Finding]) -> None:
@@ -30,6 +35,7 @@ class FindingsLog:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.findings: list[Finding] = []
+        self._rows: list[dict[str, Any]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the findings off a finished scenario's report."""
@@ -37,7 +43,18 @@ class FindingsLog:
             return
         for name, value in report.user_properties:
             if name == PROPERTY:
-                self.findings.extend(_finding(row) for row in json.loads(str(value)))
+                rows = json.loads(str(value))
+                self.findings.extend(_finding(row) for row in rows)
+                self._rows.extend({"scenario": report.nodeid, **row} for row in rows)
+
+    def pytest_sessionfinish(self) -> None:
+        """Write the findings with their scenarios, redacted; the manifest, written later, says how many."""
+        config = self._config
+        if is_worker(config) or config.option.collectonly or not runs_features(config):
+            return
+        config.stash[FINDINGS_COUNT] = len(self._rows)
+        rows = redactor_of(config).value(self._rows)
+        write_manifest(manifest_path(config).with_name(FILE_NAME), {"format": FORMAT, "findings": rows})
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """How many findings of each status, and where the reports lie."""

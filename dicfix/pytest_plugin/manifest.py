@@ -1,7 +1,7 @@
 """The manifest of a run, ``reports/run.json``: what was to run, what ran, what came of it, and with which tools.
 
 Belongs here: counting and writing; the verdict is drawn elsewhere. Written by the coordinating process, for runs that
-concern feature files. Imports redaction and settings.
+concern feature files. Imports collection, redaction and settings.
 """
 
 from __future__ import annotations
@@ -20,17 +20,22 @@ from typing import Any
 
 import pytest
 
+from dicfix.pytest_plugin.feature_files import ScenarioInfo, scenario_at, scenario_of
 from dicfix.pytest_plugin.machinery import is_worker, machinery_of
 from dicfix.pytest_plugin.redaction import redactor_of
+from dicfix.pytest_plugin.scenario_tags import key_and_value
 
 FORMAT = 1
 FILE_NAME = "run.json"
+FINDINGS_COUNT = pytest.StashKey[int]()
+"""How many findings lie beside the manifest."""
 TOOLS = (
     "dicfix", "pytest", "pytest-bdd", "pytest-xdist", "allure-pytest", "boto3", "botocore", "moto", "cryptography",
     "pyOpenSSL", "paho-mqtt",
 )  # fmt: skip
 
 _DESELECTED = "dicfix_deselected"
+_SCENARIOS = "dicfix_scenarios"
 _GIT_TIMEOUT_S = 10
 
 
@@ -42,6 +47,7 @@ class Manifest:
         self._started = datetime.now(UTC)
         self._collected: dict[str, None] = {}
         self._deselected: dict[str, None] = {}
+        self._scenarios: dict[str, dict[str, object]] = {}
         self._executed: dict[str, None] = {}
         self._outcomes: dict[str, str] = {}
         self._collection_errors: dict[str, str] = {}
@@ -51,10 +57,12 @@ class Manifest:
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Remember what -k, -m, --lf and Allure's options took out."""
         self._deselected.update(dict.fromkeys(item.nodeid for item in items))
+        self._describe(items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """What is to run, without workers."""
         self._collected.update(dict.fromkeys(item.nodeid for item in session.items))
+        self._describe(session.items)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -83,7 +91,9 @@ class Manifest:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object | None) -> None:
         """Take over what a worker deselected; note a worker that did not end by itself."""
-        self._deselected.update(dict.fromkeys(getattr(node, "workeroutput", {}).get(_DESELECTED, ())))
+        told = getattr(node, "workeroutput", {})
+        self._deselected.update(dict.fromkeys(told.get(_DESELECTED, ())))
+        self._scenarios.update(json.loads(told.get(_SCENARIOS, "{}")))
         if error:
             self._lost_workers.append(str(node.gateway.id))
 
@@ -91,7 +101,8 @@ class Manifest:
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
         """Write the manifest."""
         if is_worker(self._config):
-            self._config.workeroutput[_DESELECTED] = list(self._deselected)  # type: ignore[attr-defined]
+            told: dict[str, object] = self._config.workeroutput  # type: ignore[attr-defined]
+            told.update({_DESELECTED: list(self._deselected), _SCENARIOS: json.dumps(self._scenarios)})
         elif not self._config.option.collectonly and self._concerns_features():
             write_manifest(manifest_path(self._config), self.content(int(session.exitstatus)))
 
@@ -111,6 +122,9 @@ class Manifest:
             "versions": tool_versions(TOOLS),
             "plugins": self._plugins(),
             **self._tests(),
+            "scenarios": self._described(),
+            "files_not_asked": self._files_not_asked(),
+            "findings": self._config.stash.get(FINDINGS_COUNT, None),
             "run": dict(machinery_of(self._config).run_fields()),
         }
         return {key: redactor.value(value) for key, value in content.items()}
@@ -127,6 +141,26 @@ class Manifest:
             "lost_workers": self._lost_workers,
         }
 
+    def _describe(self, items: Iterable[pytest.Item]) -> None:
+        infos = ((item.nodeid, scenario_of(item)) for item in items)
+        root = self._config.rootpath
+        self._scenarios.update({nodeid: scenario_row(info, root) for nodeid, info in infos if info is not None})
+
+    def _described(self) -> dict[str, object]:
+        """What is known of each scenario; read from its file where every worker that collected it was lost."""
+        root, rows = self._config.rootpath, dict(self._scenarios)
+        for nodeid in (*self._collected, *self._deselected):
+            if nodeid not in rows and (info := scenario_at(root, nodeid)) is not None:
+                rows[nodeid] = scenario_row(info, root)
+        return {nodeid: rows[nodeid] for nodeid in (*self._collected, *self._deselected) if nodeid in rows}
+
+    def _files_not_asked(self) -> list[str]:
+        """The feature files of the project that the command line left out."""
+        root = self._config.rootpath
+        seen = {one.partition("::")[0] for one in (*self._collected, *self._deselected, *self._collection_errors)}
+        paths = (path.relative_to(root).as_posix() for path in sorted((root / "features").rglob("*.feature")))
+        return [path for path in paths if path not in seen]
+
     def _plugins(self) -> dict[str, str]:
         distributions = (dist for _, dist in self._config.pluginmanager.list_plugin_distinfo())
         return dict(sorted({str(dist.project_name): str(dist.version) for dist in distributions}.items()))
@@ -134,6 +168,22 @@ class Manifest:
     def _concerns_features(self) -> bool:
         ids = (*self._collected, *self._deselected, *self._collection_errors)
         return any(nodeid.partition("::")[0].endswith(".feature") for nodeid in ids)
+
+
+def scenario_row(info: ScenarioInfo, root: Path) -> dict[str, object]:
+    """What the manifest says of a scenario, as JSON values."""
+    path = info.path.relative_to(root).as_posix() if info.path.is_relative_to(root) else info.path.name
+    pairs = (key_and_value(tag) for tag in sorted(info.tags))
+    return {
+        "name": info.name,
+        "feature": info.feature,
+        "rule": info.rule,
+        "place": f"{path}:{info.line}",
+        "clauses": list(info.clauses),
+        "severity": info.severity,
+        "editions": [pair[1] for pair in pairs if pair and pair[0] == "edition"],
+        "parameters": dict(info.parameters),
+    }
 
 
 def manifest_path(config: pytest.Config) -> Path:

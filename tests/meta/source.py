@@ -13,7 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
-NOT_OURS = {"node_modules", "__pycache__", ".venv", "build", "dist", "reports", "dicfix.egg-info"}
+NOT_OURS = {"node_modules", "__pycache__", ".venv", "build", "dist", "dicfix.egg-info"}
+LEFT_BY_RUNS = "reports"
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Module:
 
 def is_ours(path: Path) -> bool:
     """Whether a file is written here, not installed, built or left by a run."""
-    return not NOT_OURS & set(path.relative_to(ROOT).parts)
+    parts = path.relative_to(ROOT).parts
+    return parts[0] != LEFT_BY_RUNS and not NOT_OURS & set(parts)
 
 
 @cache

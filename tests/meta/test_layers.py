@@ -15,6 +15,7 @@ ROWS = (
     ("dicfix.onboardings",),
     ("dicfix.wiring",),
     ("dicfix.lab",),
+    ("dicfix.reports",),
     ("dicfix.audit",),
     ("dicfix.accounts", "dicfix.offline"),
     ("dicfix.aws", "dicfix.controls", "dicfix.device", "dicfix.keystore"),
