@@ -1,7 +1,7 @@
 """The OTA half of the embedded cloud: jobs and streams on the data plane's reserved topics, and a look inside.
 
-Everything behind it is imported with the first message or question, so that a cloud starts as fast without it. May
-import ``aws_api`` and ``services``, inside functions.
+The services themselves are imported with the first message or question, so that a cloud starts as fast without them.
+May import ``aws_api`` and ``services``, what is heavy of them inside functions.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from dicfix.offline.aws_api.state_lock import STATE_LOCK
 from dicfix.offline.dataplane.services import Reply, Request
+from dicfix.offline.services.messages import Request as Asked
 
 if TYPE_CHECKING:
     from dicfix.offline.aws_api.ota.services import OtaServices
@@ -33,8 +35,8 @@ class OtaCloud:
 
     def serve(self) -> None:
         """Answer on the reserved topics of jobs and streams."""
-        self._plane.data_plane.on_topic(JOBS_PATTERN, lambda request: self._answer(request, 1))
-        self._plane.data_plane.on_topic(STREAMS_PATTERN, lambda request: self._answer(request, 2))
+        self._plane.data_plane.on_topic(JOBS_PATTERN, self._jobs)
+        self._plane.data_plane.on_topic(STREAMS_PATTERN, self._streams)
 
     @property
     def services(self) -> OtaServices:
@@ -65,8 +67,6 @@ class OtaCloud:
 
     def settle(self) -> None:
         """Finish every OTA update and signing job that is on its way, and let notices go out."""
-        from dicfix.offline.aws_api.state_lock import STATE_LOCK
-
         with STATE_LOCK:
             self.services.step()
             self.updates.settle()
@@ -75,24 +75,36 @@ class OtaCloud:
 
     def dump(self) -> dict[str, Any]:
         """Jobs, streams, OTA updates and signing as JSON-able values; empty if nothing was ever asked of them."""
-        from dicfix.offline.aws_api.state_lock import STATE_LOCK
-
         with STATE_LOCK:
             found = getattr(self._plane.registry.backend, "ota_services", None)
             return dict(found.dump()) if found is not None else {}
 
-    def _answer(self, request: Request, which: int) -> list[Reply]:
-        from dicfix.offline.aws_api.state_lock import STATE_LOCK
-        from dicfix.offline.services.messages import Request as Asked
-
-        asked = Asked(request.topic, request.payload, request.client_id)
+    def _jobs(self, request: Request) -> list[Reply]:
         with STATE_LOCK:
-            services = self.services
-            if self._topics is None or self._topics[0] is not services:
-                self._topics = _topics_of(services)
-            replies = self._topics[which](asked)  # type: ignore[operator]
+            services, jobs, _streams = self._now()
+            replies = jobs(_asked(request))
             services.wake()
-        return [Reply(reply.topic, reply.payload, reply.qos, reply.direct) for reply in replies]
+        return [_reply(one) for one in replies]
+
+    def _streams(self, request: Request) -> list[Reply]:
+        with STATE_LOCK:
+            _services, _jobs, streams = self._now()
+            replies = streams(_asked(request))
+        return [_reply(one) for one in replies]
+
+    def _now(self) -> tuple[OtaServices, _Topics, _Topics]:
+        services = self.services
+        if self._topics is None or self._topics[0] is not services:
+            self._topics = _topics_of(services)
+        return self._topics
+
+
+def _asked(request: Request) -> Asked:
+    return Asked(request.topic, request.payload, request.client_id)
+
+
+def _reply(reply: Any) -> Reply:
+    return Reply(reply.topic, reply.payload, reply.qos, reply.direct)
 
 
 def _topics_of(services: OtaServices) -> tuple[OtaServices, _Topics, _Topics]:
