@@ -85,11 +85,12 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class WaiverReport:
-    """What became of the waivers of a run: how many findings each waived, which are in doubt, which end soon."""
+    """What became of the waivers of a run: which are in doubt, which end soon, and the names of those that waived."""
 
     waivers: tuple[Waiver, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     ending_soon: tuple[Waiver, ...] = ()
+    used: frozenset[str] = frozenset()
 
 
 def read_waivers(path: Path, today: date) -> tuple[Waiver, ...]:
@@ -128,7 +129,7 @@ def apply(entries: Iterable[Entry], waivers: tuple[Waiver, ...], today: date) ->
     judged = tuple(book.judged(one, by_control.get(one.control, [])) for one in entries)
     soon = today + timedelta(days=ENDS_SOON_DAYS)
     ending = tuple(one for one in waivers if today <= one.expires <= soon)
-    return judged, WaiverReport(waivers, book.doubts(waivers), ending)
+    return judged, WaiverReport(waivers, book.doubts(waivers), ending, frozenset(book.used))
 
 
 def waived(entry: Entry, waivers: Iterable[Waiver], today: date) -> Entry:
@@ -139,7 +140,7 @@ def waived(entry: Entry, waivers: Iterable[Waiver], today: date) -> Entry:
 class _Book:
     def __init__(self, today: date) -> None:
         self._today = today
-        self._used: set[str] = set()
+        self.used: set[str] = set()
         self._troubles: dict[tuple[str, Trouble], list[str]] = {}
 
     def judged(self, entry: Entry, waivers: list[Waiver]) -> Entry:
@@ -151,7 +152,7 @@ class _Book:
                 continue
             trouble = self._trouble(entry, waiver)
             if trouble is None:
-                self._used.add(waiver.name)
+                self.used.add(waiver.name)
                 return replace(entry, status=Status.WAIVED, note=f"waived: {waiver.decision()}")
             self._troubles.setdefault((waiver.name, trouble), []).append(entry.resource)
             notes.append(f"waiver {trouble.value}; it said: {waiver.decision()}")
@@ -172,7 +173,7 @@ class _Book:
                 mine = [Doubt(one, Trouble.UNKNOWN)]
             elif one.expires < self._today and not mine:
                 mine = [Doubt(one, Trouble.EXPIRED)]
-            elif not mine and one.name not in self._used:
+            elif not mine and one.name not in self.used:
                 mine = [Doubt(one, Trouble.UNUSED)]
             found += mine
         return tuple(found)

@@ -74,8 +74,9 @@ def _defaults(saved: Saved) -> dict[str, Any]:
     """What a saved inventory says of itself, where neither option nor file says otherwise."""
     caller, about = saved.inventory.caller, saved.about
     found: dict[str, Any] = {"region": caller.region} if isinstance(caller, Caller) else {}
-    if about.get("devices"):
-        found["devices"] = tuple(map(str, about["devices"]))
+    for name in ("devices", "ota_devices"):
+        if isinstance(about.get(name), list):
+            found[name] = tuple(map(str, about[name]))
     if about.get("edition"):
         found["edition"] = str(about["edition"])
     return found
@@ -142,6 +143,7 @@ def _save(readings: Sequence[Reading], path: Path) -> None:
         name = f"{path.stem}-{place.account}-{place.region}{path.suffix}" if len(readings) > 1 else path.name
         about = {
             "devices": list(reading.settings.devices),
+            "ota_devices": list(reading.settings.ota_devices),
             "edition": reading.settings.edition,
             "started": stamp(reading.started),
         }

@@ -11,6 +11,8 @@ from dicfix.settings import Settings, from_folder, read_file, settings_from
 
 _DEFAULTS = Settings()
 _NAMES = ("target", "account", "region", "edition", "directory", "endpoint_url")
+_DEVICES = {"devices", "ota_devices"}
+"""Fields that belong together: a file that says one of them says which devices there are."""
 CONFIG = "dic.toml"
 
 
@@ -29,7 +31,10 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
 def settings_of(args: argparse.Namespace, defaults: Mapping[str, Any] | None = None) -> Settings:
     """The settings of an audit: option, else file, else ``defaults``, else the guide's own names; raises UsageError."""
     file = args.config or Path(CONFIG)
-    values = {**(defaults or {}), **(read_file(file) if args.config or file.exists() else {})}
+    from_file = read_file(file) if args.config or file.exists() else {}
+    told = _DEVICES if _DEVICES & set(from_file) else set()
+    unsaid = {name: value for name, value in (defaults or {}).items() if name not in told}
+    values = {**unsaid, **from_file}
     given = from_folder({name: getattr(args, name) for name in _NAMES}, Path())
     values |= {name: value for name, value in given.items() if value is not None}
     for name in ("mqtt_endpoint", "server_ca"):  # no MQTT here: an endpoint may be given without them

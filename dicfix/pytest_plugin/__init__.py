@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from dicfix.offline import rules
-from dicfix.pytest_plugin import fixtures, machinery, options, performs, preflight, selection
+from dicfix.pytest_plugin import fixtures, machinery, options, performs, preflight, selection, waiving
 from dicfix.pytest_plugin.findings_log import FindingsLog
 
 
@@ -23,9 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
     from dicfix.pytest_plugin import guide_report
 
     settings = config.stash[options.SETTINGS] = options.resolve(config)
+    waiving.prepare(config, settings)
     options.default_results(config)
     machinery.register(config, guide_report.machinery(config, settings))
-    for module in (preflight, selection, performs, fixtures):
+    for module in (preflight, selection, performs, fixtures, waiving):
         config.pluginmanager.register(module, module.__name__)
     config.pluginmanager.register(FindingsLog(config), "dicfix findings")
 

@@ -22,6 +22,7 @@ from dicfix.pytest_plugin import findings_log
 from dicfix.pytest_plugin.allure_steps import Evidence
 from dicfix.pytest_plugin.feature_files import scenario_of
 from dicfix.pytest_plugin.options import SETTINGS
+from dicfix.pytest_plugin.waiving import waivers_for
 from dicfix.settings import Settings
 from dicfix.wiring import Surroundings
 
@@ -126,10 +127,12 @@ def desk(request: pytest.FixtureRequest, account: Account, surroundings: Surroun
 def judge(request: pytest.FixtureRequest, account: Account, desk: Lab | None) -> Iterator[Judge]:  # noqa: ARG001 - the lab first
     """Judges the scenario's controls, and leaves what it found in the report."""
     info = scenario_of(request.node)
-    judge = Judge(account, info.clauses if info else (), now=wiring.now_utc, skip=pytest.skip)
+    waivers = waivers_for(request.config, account)
+    judge = Judge(account, info.clauses if info else (), now=wiring.now_utc, skip=pytest.skip, waive=waivers)
     request.node.stash[JUDGE] = judge
     yield judge
     findings_log.keep(request.node, judge.findings)
+    waivers.keep(request.node)
 
 
 @pytest.fixture

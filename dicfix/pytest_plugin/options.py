@@ -44,6 +44,8 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("dicfix_config", "settings file", default=None)
     group.addoption("--dicfix-audit", action="store_true", default=None, help="judge read-only; perform nothing")
     parser.addini("dicfix_audit", "judge read-only", type="bool", default=None)
+    group.addoption("--dicfix-waivers", metavar="FILE", default=None, help="YAML file of waivers (with --dicfix-audit)")
+    parser.addini("dicfix_waivers", "YAML file of waivers", default=None)
     for name, _, text in _TEXTS:
         group.addoption(f"--dicfix-{name}", metavar=name.upper(), default=None, help=text)
         parser.addini(_ini(name), text, default=None)
@@ -52,11 +54,11 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(_ini(name), text, type="bool", default=None)
 
 
-def _given(config: pytest.Config, name: str) -> tuple[Any, Path]:
+def given(config: pytest.Config, name: str) -> tuple[Any, Path]:
     """The value of an option or of its ini twin (None when neither is given), and where its relative paths begin."""
-    given = config.getoption(f"--dicfix-{name}")
-    if given is not None:
-        return given, config.invocation_params.dir
+    value = config.getoption(f"--dicfix-{name}")
+    if value is not None:
+        return value, config.invocation_params.dir
     try:
         ini = config.getini(_ini(name))
     except (ValueError, pytest.UsageError) as error:  # which of them depends on pytest's version
@@ -65,7 +67,7 @@ def _given(config: pytest.Config, name: str) -> tuple[Any, Path]:
 
 
 def _file_values(config: pytest.Config) -> dict[str, Any]:
-    named, folder = _given(config, "config")
+    named, folder = given(config, "config")
     path = folder / named if named else config.rootpath / "dic.toml"
     return read_file(path) if named or path.exists() else {}
 
@@ -73,10 +75,10 @@ def _file_values(config: pytest.Config) -> dict[str, Any]:
 def _values(config: pytest.Config) -> dict[str, Any]:
     values = {"directory": config.rootpath / Settings().directory, **_file_values(config)}
     for name, field, _ in (*_TEXTS, *_FLAGS):
-        given, folder = _given(config, name)
-        if given is not None:
-            values.update(from_folder({field: Path(given) if field == "directory" else given}, folder))
-    if _given(config, "audit")[0]:
+        value, folder = given(config, name)
+        if value is not None:
+            values.update(from_folder({field: Path(value) if field == "directory" else value}, folder))
+    if given(config, "audit")[0]:
         values["mode"] = "audit"
     return values
 
