@@ -124,13 +124,20 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class LiveSession:
-    """What iot-data GetConnection and ListSubscriptions say of a client ID."""
+    """What iot-data GetConnection and ListSubscriptions say of a client ID.
+
+    ``thing_name`` is that of the certificate it connected with, empty where that has none; ``disconnect_reason`` and
+    ``disconnected_since`` (ISO 8601, UTC) are of the last connection, empty while connected.
+    """
 
     client_id: str
     connected: Field[bool]
     keep_alive_s: Field[int]
     target_port: Field[int]
     subscriptions: Field[tuple[str, ...]]
+    thing_name: Field[str] = NOT_ASKED
+    disconnect_reason: Field[str] = NOT_ASKED
+    disconnected_since: Field[str] = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

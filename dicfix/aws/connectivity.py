@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from dicfix.aws.answers import tried
 from dicfix.aws.registry import _member
 from dicfix.aws.session import AwsSession
 from dicfix.errors import AwsRefused
-from dicfix.records import LiveSession, known
+from dicfix.records import Field, LiveSession, Unread, known
 
 
 def read_session(session: AwsSession, client_id: str) -> LiveSession | None:
@@ -13,7 +16,6 @@ def read_session(session: AwsSession, client_id: str) -> LiveSession | None:
     operation = "iot-data:GetConnection"
     try:
         answer = session.call("iot-data", "GetConnection", clientId=client_id, includeSocketInformation=True)
-        subscriptions = tuple(row["topicFilter"] for row in _subscriptions(session, client_id))
     except AwsRefused as error:
         if error.code == "ResourceNotFoundException":
             return None
@@ -23,12 +25,22 @@ def read_session(session: AwsSession, client_id: str) -> LiveSession | None:
         connected=_member(answer, "connected", operation),
         keep_alive_s=_member(answer, "keepAliveDuration", operation),
         target_port=_member(answer, "targetPort", operation),
-        subscriptions=subscriptions,
+        subscriptions=tried("iot-data:ListSubscriptions", lambda: _subscriptions(session, client_id)),
+        thing_name=answer.get("thingName", ""),
+        disconnect_reason="" if answer.get("connected") else _member(answer, "disconnectReason", operation),
+        disconnected_since="" if answer.get("connected") else _since(answer.get("disconnectedSince")),
     )
 
 
-def _subscriptions(session: AwsSession, client_id: str) -> list[dict[str, str]]:
-    return list(session.pages("iot-data", "ListSubscriptions", "subscriptions", size=100, clientId=client_id))
+def _since(milliseconds: int | None) -> Field[str]:
+    if milliseconds is None:
+        return Unread("iot-data:GetConnection", "FieldMissing", "the answer has no disconnectedSince")
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _subscriptions(session: AwsSession, client_id: str) -> tuple[str, ...]:
+    rows = session.pages("iot-data", "ListSubscriptions", "subscriptions", size=100, clientId=client_id)
+    return tuple(str(row["topicFilter"]) for row in rows)
 
 
 def is_connected(session: AwsSession, client_id: str) -> bool:

@@ -143,11 +143,16 @@ def server_certificate_fits(look: Look) -> Iterator[Finding]:
 )
 def firmware_can_connect(look: Look) -> Iterator[Finding]:
     """SNI_ONLY needs SNI."""
-    ca, firmware = registered_ca(look), _firmware(look)
-    mode = known(ca.mode)
+    ca = registered_ca(look)
+    yield mode_suits_the_firmware(look, f"CA certificate {ca.certificate_id[:12]}", known(ca.mode))
+
+
+def mode_suits_the_firmware(look: Look, resource: str, mode: str) -> Finding:
+    """Whether the firmware sends the server name where the mode of a CA, or of a certificate, asks for it."""
+    firmware = _firmware(look)
     sends = "sends the server name" if firmware.sends_server_name else "sends no server name"
-    yield look.judge(
-        f"CA certificate {ca.certificate_id[:12]}",
+    return look.judge(
+        resource,
         mode != MULTI_ACCOUNT or firmware.sends_server_name,
         expected=f"a mode that suits a firmware that {sends}",
         observed=f"{mode}; firmware {firmware.id} {sends}",

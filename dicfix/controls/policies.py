@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from dicfix.controls.policy_document import Request, differences, not_allowed, parse_policy
+from dicfix.controls.policy_document import Normal, Request, differences, not_allowed, parse_policy
 from dicfix.controls.registry import Look, control
 from dicfix.controls.subjects import find_policy
 from dicfix.findings import Axis, Finding, Severity
@@ -91,9 +91,7 @@ def policy_is_the_guides(look: Look) -> Iterator[Finding]:
     if not found:
         yield look.judge(policy.name, True, expected=expected, observed="the JSON of the guide")
         return
-    missing = [] if observed["Version"] == "2012-10-17" else [f"Version is {observed['Version']!r}"]
-    prefix = known(policy.arn).rsplit(":policy/", 1)[0]
-    missing += [f"not allowed: {one.sentence()}" for one in not_allowed(observed, _requests(look), prefix)]
+    missing = rights_missing(observed, _requests(look), known(policy.arn))
     text = shortened(found)
     yield look.judge(
         policy.name,
@@ -102,6 +100,13 @@ def policy_is_the_guides(look: Look) -> Iterator[Finding]:
         observed=shortened([*missing, *found]) if missing else text,
         deviation="" if missing else f"narrower than the guide, enough for the firmware's topics: {text}",
     )
+
+
+def rights_missing(document: Normal, requests: Iterable[Request], policy_arn: str) -> list[str]:
+    """What a document, in the account and Region of ``policy_arn``, lacks for these requests; empty when nothing."""
+    missing = [] if document["Version"] == "2012-10-17" else [f"Version is {document['Version']!r}"]
+    prefix = policy_arn.rsplit(":policy/", 1)[0]
+    return missing + [f"not allowed: {one.sentence()}" for one in not_allowed(document, requests, prefix)]
 
 
 def _requests(look: Look) -> list[Request]:
