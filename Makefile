@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: acceptance test lint unit features audit mutants benchmarks clean
+.PHONY: acceptance test lint unit thorough features audit mutants benchmarks clean
 
 # The main job: the guide (edition 2023-08) performed from end to end on the embedded cloud.
 acceptance: $(READY)
@@ -19,7 +19,11 @@ lint: $(READY)
 	$(BIN)/mypy
 
 unit: $(READY)
-	$(BIN)/python -m pytest tests -n 2 --dist loadfile
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m "not slow"
+
+# The tests that start whole test runs, browsers or other programs of their own.
+thorough: $(READY)
+	$(BIN)/python -m pytest tests -n 2 --dist loadfile -m slow
 
 features: $(READY)
 	$(BIN)/python -m pytest features --dicfix-edition 2023-06
