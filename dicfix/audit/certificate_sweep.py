@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -84,8 +84,8 @@ class CertificateSweep:
         created = row.created
         return known is None or isinstance(created, Unread) or known.created != created
 
-    def describe(self, certificate_ids: Sequence[str]) -> None:
-        """Describe certificates that were not yet described in this run."""
+    def describe(self, certificate_ids: Iterable[str], listed: Listed) -> None:
+        """Describe certificates that were not yet described in this run, and remember each at once."""
         todo = [one for one in dict.fromkeys(certificate_ids) if one not in self.described]
         count = itertools.count(1)
 
@@ -93,24 +93,20 @@ class CertificateSweep:
             record = tried("iot:DescribeCertificate", lambda: registry.read_certificate(self._session, name))
             with self._lock:
                 self.described[name] = record
+                self._remember(name, record, listed.rows.get(name))
                 self._progress(next(count), len(todo), "certificates")
 
         share_out(todo, [describe_one] * self._hands)
 
-    def remember(self, listed: Listed) -> None:
-        """Remember what was described, with the time of registration where a list told it."""
-        if self._memory is None:
-            return
-        for name, record in self.described.items():
-            if isinstance(record, DeviceCertificate) and isinstance(record.pem, str):
-                row = listed.rows.get(name)
-                ca, created = record.ca_certificate_id, row.created if row else None
-                known = KnownCertificate(
-                    record.pem,
-                    ca if isinstance(ca, str) else None,
-                    created if isinstance(created, datetime) else None,
-                )
-                self._memory.keep_certificate(name, known)
+    def _remember(self, name: str, record: Field[DeviceCertificate | None], row: AccountCertificate | None) -> None:
+        if self._memory and isinstance(record, DeviceCertificate) and isinstance(record.pem, str):
+            ca, created = record.ca_certificate_id, row.created if row else None
+            known = KnownCertificate(
+                record.pem,
+                ca if isinstance(ca, str) else None,
+                created if isinstance(created, datetime) else None,
+            )
+            self._memory.keep_certificate(name, known)
 
     def records(self, certificate_ids: Iterable[str], listed: Listed) -> dict[str, DeviceCertificate]:
         """The records of these certificates; one that was neither listed nor described is not there.

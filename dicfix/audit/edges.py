@@ -85,7 +85,7 @@ def _type_of(row: AccountThing) -> str:
 class EdgeSweep:
     """Reads the principals of things, each once in a run, and remembers when.
 
-    ``begun`` is when this run, or the interrupted one that it resumes, began; ``hands`` are the operations that share
+    ``begun`` is when this run, or the interrupted one that it resumes (``resumed``), began; ``hands`` are the operations that share
     the work, one thread each.
     """
 
@@ -96,6 +96,7 @@ class EdgeSweep:
         *,
         memory: Memory | None,
         begun: datetime,
+        resumed: bool,
         now: Callable[[], datetime],
         hands: Sequence[EdgeApi],
         progress: Progress,
@@ -104,6 +105,7 @@ class EdgeSweep:
         self._plan = plan
         self._memory = memory
         self._begun = begun
+        self._resumed = resumed
         self._now = now
         self._hands = hands
         self._progress = progress
@@ -126,7 +128,7 @@ class EdgeSweep:
 
     def _is_done(self, name: str) -> bool:
         edge = self._known.get(name)
-        return edge is not None and edge.verified >= self._begun
+        return self._resumed and edge is not None and edge.verified >= self._begun
 
     def read_again(self, names: Sequence[str]) -> None:
         """Read the principals of these things, whatever is known of them."""

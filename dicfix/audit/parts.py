@@ -182,12 +182,12 @@ class SweepReader(Reader):
     def _describe_listed(self, listed: Listed) -> None:
         of = self._certificates_of
         unknown = [name for name, row in listed.rows.items() if of.is_new(row)]
-        of.describe(unknown)
+        of.describe(unknown, listed)
 
     def _listed_by_ca(self) -> Listed:
         of, wanted = self._certificates_of, self._wanted
         seen = [name for name in wanted if of.known(name)]
-        of.describe([name for name in wanted if not of.known(name)])
+        of.describe([name for name in wanted if not of.known(name)], Listed())
         account_wide = "account_certificates" in self._needs
         cas = [one for one in (self._settings.ca_certificate_id, self._local_ca()) if one]
         cas += [ca for name in wanted if (ca := self._ca_of(name))]
@@ -195,7 +195,7 @@ class SweepReader(Reader):
         if cas and (seen or account_wide):
             found = tried("iot:ListCertificatesByCA", lambda: of.list_of_cas(cas, None if account_wide else seen))
             listed = listed if isinstance(found, Unread) else found
-        of.describe([name for name in wanted if name not in listed.rows])
+        of.describe([name for name in wanted if name not in listed.rows], listed)
         return listed
 
     def _ca_of(self, name: str) -> str:
@@ -271,10 +271,8 @@ class SweepReader(Reader):
         self._edges.forget_gone(whole=whole and bool(self._needs & {"thing_edges", "certificate_edges"}))
         if "_looked_up" not in self.__dict__:
             return
-        listed = self._looked_up
-        self._certificates_of.remember(listed)
-        if listed.whole:
-            memory.forget_certificates_but(listed.rows)
+        if self._looked_up.whole:
+            memory.forget_certificates_but(self._looked_up.rows)
 
 
 def _no_directory() -> LocalFiles:

@@ -143,7 +143,16 @@ def sweep(
     with _remembering(run, state, caller):
         run.begin()
         begun = run.checkpoint.begun if run.checkpoint else started
-        edges = EdgeSweep(swift, run.plan, memory=run.memory, begun=begun, now=now, hands=chosen, progress=run.progress)
+        edges = EdgeSweep(
+            swift,
+            run.plan,
+            memory=run.memory,
+            begun=begun,
+            resumed=bool(run.checkpoint and run.checkpoint.resumed),
+            now=now,
+            hands=chosen,
+            progress=run.progress,
+        )
         reader = SweepReader(
             swift,
             settings,

@@ -1,4 +1,4 @@
-"""A fleet in the embedded cloud, and what a sweep of it needs: read-only sessions, a day that is set, a counting clock."""
+"""A fleet in the embedded cloud, and what a sweep of it needs: read-only sessions, a set day, a counting clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pace of a sweep: a bucket per operation, shrinking on throttling, growing again, with a clock that is handed in."""
+"""The pace of a sweep: a bucket per operation, shrinking on throttling and growing again, on a clock handed in."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def test_each_operation_has_a_bucket_of_its_own() -> None:
 
 def test_an_unknown_operation_has_the_lowest_quota() -> None:
     bucket = Pace(default_quotas(), share=0.5, clock=SetClock()).bucket("iot:DescribeSomething")
-    assert bucket is not None and bucket.rate == 5.0
+    assert bucket is not None
+    assert bucket.rate == 5.0
 
 
 def test_without_quotas_nothing_waits() -> None:
@@ -102,9 +103,10 @@ def test_the_accounts_own_quotas_are_taken_and_the_source_says_so(sweep_world: S
 
 
 def test_quotas_that_cannot_be_read_are_the_built_in_ones_and_the_reason_is_told(sweep_world: SweepWorld) -> None:
-    with sweep_world.cloud.faults.inject("service-quotas:*", FaultKind.ACCESS_DENIED):
-        with sweep_world.cloud.faults.inject("servicequotas:*", FaultKind.ACCESS_DENIED):
-            quotas = read_quotas(sweep_world.session())
+    faults = sweep_world.cloud.faults
+    for name in ("service-quotas:*", "servicequotas:*"):
+        faults.add(name, FaultKind.ACCESS_DENIED)
+    quotas = read_quotas(sweep_world.session())
     assert quotas.tps == DEFAULT_TPS
     assert quotas.source == f"{BUILT_IN}: AccessDeniedException"
 
