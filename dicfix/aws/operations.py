@@ -50,16 +50,13 @@ RIGHTS: Mapping[str, Right] = {
     "iot:ListPolicies": _iot("ListPolicies"),
     "iot:GetPolicy": _iot("GetPolicy", "policy"),
     "iot:ListPolicyVersions": _iot("ListPolicyVersions", "policy"),
-    "iot:GetPolicyVersion": _iot("GetPolicyVersion", "policy"),
     "iot:ListTargetsForPolicy": _iot("ListTargetsForPolicy", "policy"),
-    "iot:ListAttachedPolicies": _iot("ListAttachedPolicies"),
     "iot:ListThings": _iot("ListThings"),
     "iot:DescribeThing": _iot("DescribeThing", "thing"),
     "iot:ListThingPrincipals": _iot("ListThingPrincipals", "thing"),
     # The API's own page asks for the right of the first version; lists of actions name one of its own too.
     "iot:ListThingPrincipalsV2": Right(("iot:ListThingPrincipals", "iot:ListThingPrincipalsV2"), f"{_IOT}thing/*"),
     "iot:ListPrincipalThings": _iot("ListPrincipalThings"),
-    "iot:ListPrincipalThingsV2": Right(("iot:ListPrincipalThings", "iot:ListPrincipalThingsV2")),
     "iot:ListTopicRules": _iot("ListTopicRules"),
     "iot:GetTopicRule": _iot("GetTopicRule", "rule"),
     "iot:ListProvisioningTemplates": _iot("ListProvisioningTemplates"),
@@ -112,6 +109,17 @@ RIGHTS: Mapping[str, Right] = {
 """Every operation that an audit may send, with what allows it."""
 
 READ_OPERATIONS: frozenset[str] = frozenset(RIGHTS)
+
+BESIDE_CONTROLS: Mapping[str, str] = {
+    "iot:ListThingPrincipalsV2": "the attachments of things, by a quota of its own",
+    "iot:ListPrincipalThings": "the things of a certificate that no thing in scope has",
+    "iot-data:ListSubscriptions": "the subscriptions of a live session",
+    "acm:ListCertificates": "the code-signing certificate, where no profile names it",
+    "acm:GetCertificate": "its text",
+    "service-quotas:ListServiceQuotas": "the pace of a sweep",
+    "cloudtrail:LookupEvents": "what changed since the night before",
+}
+"""Operations that a sweep sends and no control declares, each with what it is for."""
 
 
 def resource_of(right: Right, *, account: str, region: str, bucket: str, role: str) -> str:
