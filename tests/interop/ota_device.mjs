@@ -14,6 +14,7 @@ const client = mqtt.connect(`mqtts://localhost:${port}`, {
   clientId: thing, ca: fs.readFileSync(root), cert: fs.readFileSync(certificate), key: fs.readFileSync(key), reconnectPeriod: 0,
 })
 let job
+let done = false
 
 const publish = (topic, body) => client.publish(topic, JSON.stringify(body), { qos: 1 })
 const report = (status, reason) => publish(`${jobs}/${job.id}/update`, { status, statusDetails: { reason }, clientToken: status })
@@ -74,10 +75,15 @@ client.on('message', (topic, payload) => {
   else if (job && topic === `${job.base}/data/json`) keep(body)
   else if (job && topic === `${jobs}/${job.id}/update/accepted` && body.clientToken !== 'IN_PROGRESS') {
     say(body.clientToken)
+    done = true
     client.end(false, () => process.exit(0))
   } else if (topic.endsWith('/rejected') || topic.endsWith('/rejected/json')) {
     say('rejected', payload.toString())
     process.exit(1)
   }
 })
-client.on('error', (error) => { say('error', error.message); process.exit(1) })
+client.on('error', (error) => {
+  if (done) return // a message that arrives while the connection ends is not acknowledged any more
+  say('error', error.message)
+  process.exit(1)
+})
