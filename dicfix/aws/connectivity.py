@@ -39,8 +39,13 @@ def _since(milliseconds: int | None) -> Field[str]:
 
 
 def _subscriptions(session: AwsSession, client_id: str) -> tuple[str, ...]:
-    rows = session.pages("iot-data", "ListSubscriptions", "subscriptions", size=100, clientId=client_id)
-    return tuple(str(row["topicFilter"]) for row in rows)
+    try:
+        rows = session.pages("iot-data", "ListSubscriptions", "subscriptions", size=100, clientId=client_id)
+        return tuple(str(row["topicFilter"]) for row in rows)
+    except AwsRefused as error:
+        if error.code == "ResourceNotFoundException":  # no session is kept for a client that has gone
+            return ()
+        raise
 
 
 def is_connected(session: AwsSession, client_id: str) -> bool:

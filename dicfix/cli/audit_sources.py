@@ -24,8 +24,19 @@ if TYPE_CHECKING:
     from dicfix.wiring import Surroundings
 
 
-def embedded(settings: Settings, needs: Iterable[str], defects: Iterable[str] = ()) -> Reading:
-    """An embedded account, onboarded as the guide says, with named defects planted, read as AWS would be."""
+def embedded(
+    settings: Settings,
+    needs: Iterable[str],
+    defects: Iterable[str] = (),
+    *,
+    judged: Settings | None = None,
+    local: Callable[[], Any] | None = None,
+) -> Reading:
+    """An embedded account, onboarded as the guide says, with named defects planted, read as AWS would be.
+
+    ``judged`` are the settings to read with, where they are not those of the onboarding; ``local`` takes the place of
+    the certificate directory.
+    """
     from dicfix import wiring
     from dicfix.aws.session import AwsSession
     from dicfix.offline.aws_api.binding import DEFAULT_ACCOUNT_ID
@@ -42,7 +53,7 @@ def embedded(settings: Settings, needs: Iterable[str], defects: Iterable[str] = 
         session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1)
         beside = _beside(surroundings, settings, Path(folder))
         beside["explorer"] = builder.site.reader.beside["explorer"]
-        return _swept(session, settings, needs, beside, state=None)
+        return _swept(session, judged or settings, needs, {**beside, **({"local": local} if local else {})}, None)
 
 
 def _onboard(builder: Builder, surroundings: Surroundings) -> None:
@@ -83,6 +94,21 @@ def on_aws(settings: Settings, needs: Iterable[str], state: Path | None) -> tupl
         return _swept(session, site.settings, needs, beside, state)
 
     return over(sites(settings), read)
+
+
+def one_on_aws(
+    settings: Settings, needs: Iterable[str], *, judged: Settings, local: Callable[[], Any] | None = None
+) -> Reading:
+    """The account and Region of the settings alone, read with the settings ``judged``; raises what went wrong."""
+    from dicfix import wiring
+    from dicfix.aws.session import AwsSession
+    from dicfix.wiring import Surroundings
+
+    surroundings = Surroundings.aws(settings)
+    wiring.require_usable(surroundings, settings)
+    session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1)
+    beside = _beside(surroundings, settings, settings.directory)
+    return _swept(session, judged, needs, {**beside, **({"local": local} if local else {})}, None)
 
 
 def _beside(surroundings: Surroundings, settings: Settings, directory: Path) -> dict[str, Callable[[], Any]]:
