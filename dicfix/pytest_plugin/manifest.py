@@ -181,6 +181,7 @@ def scenario_row(info: ScenarioInfo, root: Path) -> dict[str, object]:
         "place": f"{path}:{info.line}",
         "clauses": list(info.clauses),
         "severity": info.severity,
+        "tags": [tag for tag in sorted(info.tags) if tag not in info.clauses and key_and_value(tag) is None],
         "editions": [pair[1] for pair in pairs if pair and pair[0] == "edition"],
         "parameters": dict(info.parameters),
     }
