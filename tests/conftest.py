@@ -1,0 +1,30 @@
+"""Which test files are slow: they start whole test runs, browsers or other programs of their own (``make thorough``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SLOW = frozenset(
+    {
+        "test_accounts_lifecycle_killed.py",
+        "test_audit_first.py",
+        "test_checkpoint_killed.py",
+        "test_features_discriminate.py",
+        "test_no_secrets.py",
+        "test_plugin_allure.py",
+        "test_plugin_collection.py",
+        "test_plugin_gherkin_traceback.py",
+        "test_plugin_performs.py",
+        "test_wiring.py",
+    }
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of the slow files."""
+    for item in items:
+        if Path(item.path).name in SLOW:
+            item.add_marker(pytest.mark.slow)
