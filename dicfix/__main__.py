@@ -21,6 +21,8 @@ COMMANDS: dict[str, str] = {
     "certs": "make and inspect keys and certificates as the guide's OpenSSL page does",
     "cloud": "run the embedded cloud for other programs",
     "audit": "judge an account read-only, and tell what changed",
+    "why": "tell why one device is not connected",
+    "preflight": "check an image or the firmware's files against the account before they are flashed",
     "diff": "tell what changed between two audits",
     "waivers": "check a file of waivers, or draft one",
     "permissions": "print the IAM policy that an audit needs, and no more",

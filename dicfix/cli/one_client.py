@@ -63,6 +63,15 @@ def _defaults(saved: Saved) -> dict[str, Any]:
     return found | ({"edition": str(saved.about["edition"])} if saved.about.get("edition") else {})
 
 
+def is_thing_name(name: str) -> bool:
+    """Whether AWS IoT could have a thing of this name."""
+    try:
+        _refuse_wrong_name(name)
+    except UsageError:
+        return False
+    return True
+
+
 def _refuse_wrong_name(name: str) -> None:
     settings_from({"devices": (name,), "explorer_name": "x" if name != "x" else "y"})
 
@@ -95,4 +104,4 @@ def lines_of(links: Iterable[Link], *, remedies: bool = False) -> Iterator[str]:
         expected = f"; expected {link.expected}" if link.expected and link.state is State.BROKEN else ""
         yield safe(f"  {link.state.value:{_STATE_WIDTH}}{link.name:{_NAME_WIDTH}}{link.observed}{expected}")
         if remedies and link.remedy and link.state in (State.BROKEN, State.UNREADABLE):
-            yield safe(f"{_MARGIN}Do: {link.remedy}.")
+            yield safe(f"{_MARGIN}Do: {link.remedy.rstrip('.')}.")

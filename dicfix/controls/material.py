@@ -75,12 +75,13 @@ def material_is_the_devices_own(look: Look) -> Iterator[Finding]:
             yield look.absent(missing, "the device's material", "no file")
         return
     found = read_firmware(firmware, given)
-    yield from look.settled(HEADER, lambda: _address(look, found))
-    yield from look.settled("ca_certificate", lambda: _root(look, found))
+    yield from look.settled(HEADER, lambda: address_findings(look, found))
+    yield from look.settled("ca_certificate", lambda: root_findings(look, found))
     yield from look.settled("device_certificate", lambda: _identity(look, found))
 
 
-def _address(look: Look, found: FirmwareText) -> Iterator[Finding]:
+def address_findings(look: Look, found: FirmwareText) -> Iterator[Finding]:
+    """Host, port and client ID of a build, each under the name of its macro."""
     endpoint = known(look.inventory.endpoint)
     rows = (
         ("DIC_SERVER_HOST", found.server_host, found.server_host == endpoint, endpoint),
@@ -96,7 +97,8 @@ def _address(look: Look, found: FirmwareText) -> Iterator[Finding]:
         yield look.judge(name, ok, expected=expected, observed=str(observed or "not given"))
 
 
-def _root(look: Look, found: FirmwareText) -> Iterator[Finding]:
+def root_findings(look: Look, found: FirmwareText) -> Iterator[Finding]:
+    """The root of a build: AmazonRootCA1, or its stand-in where there is one."""
     given = _read(found.ca_certificate, "ca_certificate")
     ok = given is not None and given.certificate_id == AMAZON_ROOT_CA_1
     deviation = ""
@@ -124,9 +126,14 @@ def _identity(look: Look, found: FirmwareText) -> Iterator[Finding]:
     if not found.device_key:
         yield look.absent("device_key", "the key of the device's certificate", "not given")
     else:
-        fits = given.public_key_matches(read_private_key(found.device_key, "device_key"))
-        observed = "its key" if fits else "another key"
-        yield look.judge("device_key", fits, expected="the key of the device's certificate", observed=observed)
+        yield key_finding(look, given, found.device_key)
+
+
+def key_finding(look: Look, certificate: Certificate, key_pem: str) -> Finding:
+    """Whether the key of a build is that of its certificate; raises MaterialError for one that is no key."""
+    fits = certificate.public_key_matches(read_private_key(key_pem, "device_key"))
+    observed = "its key" if fits else "another key"
+    return look.judge("device_key", fits, expected="the key of the device's certificate", observed=observed)
 
 
 def _read(pem: str | None, what: str) -> Certificate | None:
