@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from dicfix.audit.fleet import Outcome, Site, over, session_of, sites
 from dicfix.audit.run import Effort, Reading
 from dicfix.audit.sweep import READ_BY_NOBODY, resolved, sweep
+from dicfix.cli import planted_account
 from dicfix.cli.progress_line import ProgressLine
 from dicfix.settings import Settings
 
@@ -45,15 +46,22 @@ def embedded(
 
     account = settings.account or DEFAULT_ACCOUNT_ID
     with EmbeddedCloud(region=settings.region, account_id=account) as cloud, TemporaryDirectory() as folder:
-        surroundings = Surroundings.offline(cloud, settings)
-        builder = wiring.build(surroundings, replace(settings, mode="onboard"), Path(folder))
+        names, directory = tuple(defects), Path(folder) / "certificates"
+        made, judged = (_for_defects(one, Path(folder), names) for one in (settings, judged or settings))
+        surroundings = Surroundings.offline(cloud, made)
+        builder = wiring.build(surroundings, replace(made, mode="onboard"), directory)
         _onboard(builder, surroundings)
-        for name in defects:
-            _plant(name)
-        session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1)
-        beside = _beside(surroundings, settings, Path(folder))
-        beside["explorer"] = builder.site.reader.beside["explorer"]
-        return _swept(session, judged or settings, needs, {**beside, **({"local": local} if local else {})}, None)
+        kwargs, explorer = dict(surroundings.client_kwargs), builder.site.reader.beside["explorer"]
+        if names:
+            planting = planted_account.planted(cloud, builder, directory, names)
+            kwargs, explorer = {**kwargs, **planting.auditor}, lambda: planting.profile
+        session = AwsSession(kwargs, read_only=True, max_attempts=1)
+        beside = {**_beside(surroundings, made, directory), "explorer": explorer}
+        return _swept(session, judged, needs, {**beside, **({"local": local} if local else {})}, None)
+
+
+def _for_defects(settings: Settings, folder: Path, names: tuple[str, ...]) -> Settings:
+    return planted_account.prepared(settings, folder, names) if names else settings
 
 
 def _onboard(builder: Builder, surroundings: Surroundings) -> None:
@@ -72,12 +80,6 @@ def _onboard(builder: Builder, surroundings: Surroundings) -> None:
     finally:
         ota.close()
         lab.close()
-
-
-def _plant(name: str) -> None:
-    from dicfix.errors import UsageError
-
-    raise UsageError(f"there is no defect {name!r}", remedy="dicfix audit --plant list")
 
 
 def on_aws(settings: Settings, needs: Iterable[str], state: Path | None) -> tuple[Outcome[Reading], ...]:

@@ -151,4 +151,13 @@ def _save(readings: Sequence[Reading], path: Path) -> None:
 
 
 def _list_defects() -> int:
-    raise UsageError("defects cannot be planted in this version")
+    """Print every defect that can be planted, with the controls that it flips."""
+    from dicfix.cli.columns import wrapped
+    from dicfix.offline.defects import table
+
+    rows = list(table())
+    for name, spoils, how, flips in rows:
+        print(name)
+        print("\n".join(wrapped("    ", f"{spoils} (by {how}): {flips}")))
+    print(f"{len(rows)} defects. Plant one with: dicfix audit --plant NAME; 'nothing' is the good account they lie in.")
+    return 0
