@@ -85,8 +85,8 @@ def _type_of(row: AccountThing) -> str:
 class EdgeSweep:
     """Reads the principals of things, each once in a run, and remembers when.
 
-    ``begun`` is when this run, or the interrupted one that it resumes (``resumed``), began; ``hands`` are the operations that share
-    the work, one thread each.
+    ``begun`` is when this run, or the interrupted one that it resumes (``resumed``), began; ``hands`` are the
+    operations that share the work, one thread each.
     """
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from benchmarks.fleet import Issuer, add, fill
 from dicfix.audit.sweep import Swept, sweep
@@ -50,6 +50,8 @@ class SetClock:
 class SweepWorld:
     """One embedded account with a fleet in it."""
 
+    _sessions: ClassVar[dict[int, Any]] = {}
+
     def __init__(self, cloud: EmbeddedCloud, folder: Path) -> None:
         cloud.reset()
         self.cloud = cloud
@@ -79,7 +81,15 @@ class SweepWorld:
         return settings_from({"mode": "audit", "scope_prefix": "DIC_0", **given})
 
     def session(self) -> AwsSession:
-        return AwsSession(self.cloud.client_kwargs(), read_only=True, max_attempts=1)
+        """A read-only session with no calls yet; its clients are made once a cloud, since that costs most."""
+        made = self._sessions.setdefault(id(self.cloud), None) or self._new_session()
+        made.calls.clear()
+        return made
+
+    def _new_session(self) -> AwsSession:
+        self._sessions.clear()
+        self._sessions[id(self.cloud)] = AwsSession(self.cloud.client_kwargs(), read_only=True, max_attempts=1)
+        return self._sessions[id(self.cloud)]
 
     def writer(self) -> AwsSession:
         return AwsSession(self.cloud.client_kwargs(), max_attempts=1)
