@@ -20,13 +20,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Resolve the settings, then register everything that acts on them."""
-    from dicfix.pytest_plugin import guide_report
+    from dicfix.pytest_plugin import guide_report, run_report
 
     settings = config.stash[options.SETTINGS] = options.resolve(config)
     waiving.prepare(config, settings)
     options.default_results(config)
     machinery.register(config, guide_report.machinery(config, settings))
-    for module in (preflight, selection, performs, fixtures, waiving):
+    for module in (preflight, selection, performs, fixtures, waiving, run_report):
         config.pluginmanager.register(module, module.__name__)
     config.pluginmanager.register(FindingsLog(config), "dicfix findings")
 

@@ -22,8 +22,11 @@ from dicfix.pytest_plugin.machinery import is_worker, machinery_of
 from dicfix.pytest_plugin.redaction import Redactor, redactor_of
 
 CATEGORIES: tuple[Mapping[str, object], ...] = (
-    {"name": "Waived deviation", "messageRegex": r"(?s).*(\[W-\d+\]|XFAIL).*"},
-    {"name": "Not simulated by the embedded cloud", "messageRegex": r"(?s).*(not simulated|NotImplementedError).*"},
+    {"name": "Waived deviation", "messageRegex": r"[\s\S]*(\[W-\d+\]|XFAIL)[\s\S]*"},
+    {
+        "name": "Not simulated by the embedded cloud",
+        "messageRegex": r"[\s\S]*(not simulated|NotImplementedError)[\s\S]*",
+    },
     {"name": "Differs from the guide", "matchedStatuses": ["failed"]},
     {"name": "Could not be judged", "matchedStatuses": ["broken"]},
     {"name": "Not run", "matchedStatuses": ["skipped"]},

@@ -6,6 +6,7 @@ import pytest
 
 from dicfix.findings import Evidence
 from dicfix.guide import CLAUSES, clause
+from dicfix.pytest_plugin import run_report
 from dicfix.pytest_plugin.machinery import PLAIN_TAGS, Machinery
 from dicfix.pytest_plugin.selection import BOARD, OFFLINE_ONLY, ONBOARD_ONLY
 from dicfix.reports.guide_identity import edition_sha256
@@ -19,12 +20,21 @@ _TAGS = {
 }
 
 _CATEGORIES = (
-    {"name": "Waived", "matchedStatuses": ["failed"], "messageRegex": r"(?s)WAIVED: .*"},
-    {"name": "Guide deviation", "matchedStatuses": ["failed"], "messageRegex": r"(?s)(?!WAIVED: ).*"},
-    {"name": "Unreadable", "matchedStatuses": ["broken"], "messageRegex": ".*(Unreadable|could not be read).*"},
+    {"name": "Waived", "matchedStatuses": ["failed"], "messageRegex": r"WAIVED: [\s\S]*"},
+    {
+        "name": "Guide deviation",
+        "matchedStatuses": ["failed"],
+        "messageRegex": r"^(?!WAIVED: )[\s\S]*",
+    },
+    {
+        "name": "Unreadable",
+        "matchedStatuses": ["broken"],
+        "messageRegex": r"[\s\S]*(Unreadable|could not be read)[\s\S]*",
+    },
     {"name": "Environment", "matchedStatuses": ["broken"]},
     {"name": "Not applicable here", "matchedStatuses": ["skipped"]},
 )
+"""In what regular expressions of Java and JavaScript share: Allure 2 matches whole messages, Allure 3 parts."""
 
 
 def describe_clause(clause_id: str) -> str:
@@ -42,25 +52,31 @@ def machinery(config: pytest.Config, settings: Settings) -> Machinery:
     return Machinery(
         epic=f"DIC guide {settings.edition}",
         describe_clause=describe_clause,
+        clause_url=lambda clause_id: run_report.guide_address(clause_id, settings),
         known_clauses=frozenset(one.id for one in CLAUSES),
         tag_keys=frozenset({"severity", "edition", "owner", "before"}),
         plain_tags=_TAGS,
-        environment=lambda: environment(settings),
+        environment=lambda: environment(config, settings),
+        executor=lambda: run_report.executor(settings),
         categories=_CATEGORIES,
         run_fields=lambda: run_fields(settings),
         reports_dir=config.rootpath / "reports",
     )
 
 
-def environment(settings: Settings) -> dict[str, str]:
-    """What the report says about the run's surroundings."""
+def environment(config: pytest.Config, settings: Settings) -> dict[str, str]:
+    """What the report says about the run's surroundings; asked for at its end."""
     return {
         "Guide edition": settings.edition,
+        "Guide SHA-256 of the clauses": edition_sha256(settings.edition),
         "Mode": settings.mode,
         "Target": settings.target,
         "Region": settings.region,
         "Account": settings.account or ("embedded" if settings.target == "offline" else "not named"),
+        "Caller": run_report.caller_of(run_report.findings_of(config)) or "not looked at",
+        "Firmware profile": settings.firmware_profile,
         "Evidence": evidence_of(settings).value,
+        **run_report.tools_and_revision(config.rootpath),
     }
 
 
@@ -88,5 +104,7 @@ def evidence_of(settings: Settings) -> Evidence:
     if settings.target == "offline" or settings.endpoint_url:
         return Evidence.SIMULATED
     boards = set(settings.real_boards)
-    audited = settings.mode == "audit" and bool(boards) and boards.issuperset((*settings.devices, *settings.ota_targets))
+    audited = (
+        settings.mode == "audit" and bool(boards) and boards.issuperset((*settings.devices, *settings.ota_targets))
+    )
     return Evidence.BOARD if audited else Evidence.AWS
