@@ -16,6 +16,7 @@ SLOW = frozenset(
         "test_plugin_allure.py",
         "test_plugin_collection.py",
         "test_plugin_gherkin_traceback.py",
+        "test_plugin_manifest.py",
         "test_plugin_performs.py",
         "test_wiring.py",
     }
