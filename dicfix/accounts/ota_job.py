@@ -52,7 +52,7 @@ _REMEDIES = (
     ("versioning", "switch the bucket's versioning on, and upload the image again (PRE-1)"),
     ("s3 object", "let the role read and write the bucket's objects: it is not named afr-ota* (PRE-2)"),
     ("signing", "look at the signing profile and its certificate (OTA-10, PRE-4)"),
-    ("thing", "create the thing, or leave it out of the targets (OTA-7)"),
+    ("thing/", "create the thing, or leave it out of the targets (OTA-7)"),
 )
 """By a word of AWS's reason. Source: FreeRTOS user guide, ota-create-failure."""
 

@@ -71,6 +71,8 @@ class OtaAgent:
         self._certificate = certificate
         self._on_progress = on_progress or (lambda _progress: None)
         self._job: OtaJob | None = None
+        self._execution: tuple[Any, Any] | None = None
+        self._ended: set[tuple[Any, Any]] = set()
         self._updated_from: Version | None = None
         self._deadline: float | None = None
         self._unanswered = 0
@@ -153,6 +155,11 @@ class OtaAgent:
             self._deadline, self._unanswered = None, 0
         if not execution:
             return self._abandon()
+        # A request that was repeated is answered twice; the second answer may be older than what was reported since.
+        number = (execution.get("jobId"), execution.get("executionNumber"))
+        if self.settings.verifies and number in self._ended:
+            return ()
+        self._execution = number
         try:
             job = read_job(execution, self.settings.signature_key)
         except BadJobDocument as bad:
@@ -250,6 +257,8 @@ class OtaAgent:
     def _end(self, job_id: str, payload: bytes) -> Actions:
         body: Mapping[str, Any] = json.loads(payload)
         self.outcomes.append(Outcome(job_id, body["status"], body["statusDetails"]["reason"]))
+        if self._execution is not None and self._execution[0] == job_id:
+            self._ended.add(self._execution)
         self._job, self._deadline = None, None
         self.state = AgentState.WAITING
         return (Publish(self._update_topic(job_id), payload, 1),)

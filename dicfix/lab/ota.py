@@ -27,8 +27,8 @@ from dicfix.ota_records import CUSTOM, JobExecution
 from dicfix.records import OTA_AGENT_STARTED, Exchange, known
 
 OTA_COMMAND = "ota"
-OFFLINE_SPEED = 20.0
-"""Offline an agent's ten seconds pass in half a second."""
+OFFLINE_SPEED = 10.0
+"""Offline an agent's ten seconds pass in one."""
 _ASK_AGAIN_S = 0.5
 AGENTS = {"strict": STRICT, "firmware": FIRMWARE_AGENT}
 
@@ -164,6 +164,11 @@ class OtaLab:
     def make_configured(self) -> Done:
         """Make the configured update and what it builds on, as far as it is not there."""
         return self.account.ensure_ota_update()
+
+    @staticmethod
+    def job_of(plan: OtaPlan) -> str:
+        """The job of an update."""
+        return JOB_PREFIX + plan.update_id
 
     @property
     def job_id(self) -> str:

@@ -5,7 +5,6 @@ One scenario's course of events on the devices of an ``OtaLab``; the first devic
 
 from __future__ import annotations
 
-from dicfix.guide.ota_rights import JOB_PREFIX
 from dicfix.lab.ota import OtaLab
 from dicfix.lab.ota_device import OtaDevice
 from dicfix.lab.ota_orders import OtaOrders
@@ -93,7 +92,7 @@ class Happenings:
         """The command ``ota``, and the end of the executions of every update that was made."""
         self.ota.command_ota()
         for plan in self.ota.plans:
-            self.ota.await_end(JOB_PREFIX + plan.update_id)
+            self.ota.await_end(self.ota.job_of(plan))
 
     # Looking back
 
