@@ -291,12 +291,12 @@ def test_the_cost_of_a_job_grows_no_faster_than_its_targets(ota: OtaAccount) -> 
         for name in names:
             ota.thing(name)
             ota.iot.add_thing_to_thing_group(thingGroupName=f"g{count}", thingName=name)
-        began = time.perf_counter()
+        began = time.process_time()
         ota.iot.create_job(jobId=f"fleet{count}", targets=[arn], document=DOCUMENT)
         ota.iot.describe_job(jobId=f"fleet{count}")
         ota.iot.delete_job(jobId=f"fleet{count}", force=True)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     seconds(5)
-    small, large = seconds(20), seconds(200)
+    small, large = min(seconds(20), seconds(21)), seconds(200)
     assert large < 10 * max(small, 0.01) * 3

@@ -252,10 +252,10 @@ def test_a_deleted_update_takes_its_job_and_stream_along_if_asked_to(ota: OtaAcc
 
 def test_deleting_one_update_of_many_is_as_quick_as_deleting_the_only_one(ota: OtaAccount) -> None:
     def seconds(update_id: str) -> float:
-        began = time.perf_counter()
+        began = time.process_time()
         ota.iot.delete_ota_update(otaUpdateId=update_id, deleteStream=True, forceDeleteAWSJob=True)
         ota.cloud.ota.settle()
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     target = [ota.thing()]
     ota.run("first", target, ota.signed_by_hand())

@@ -188,3 +188,18 @@ def test_what_the_ota_services_read_of_motos_state_is_there() -> None:
     for name in ("public_access_block", "encryption", "versioning_status", "managed_policies", "_cert =", "_key ="):
         assert f"self.{name}" in members, f"{name}; {REMEDY}"
     assert len(inspect.signature(PublicAccessBlock.__init__).parameters) == 5, REMEDY
+
+
+def test_a_boto3_session_that_is_older_than_moto_is_answered_too() -> None:
+    import subprocess
+    import sys
+
+    program = (
+        "import boto3\n"
+        "boto3.setup_default_session()\n"
+        "from dicfix.offline.cloud import EmbeddedCloud\n"
+        "with EmbeddedCloud() as cloud:\n"
+        "    print(boto3.client('iot', **cloud.client_kwargs()).list_things()['things'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "[]\n", done.stderr

@@ -15,11 +15,13 @@ from typing import Any
 import moto.backend_index as backend_index
 import moto.iot.models as moto_iot
 import moto.iotdata.models as moto_iotdata
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
 from botocore.loaders import Loader
 from moto.core.base_backend import BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
-from moto.core.models import MockAWS
+from moto.core.models import MockAWS, botocore_stubber
 
 from dicfix.offline.aws_api.guard import NetworkFault, guarded
 from dicfix.offline.aws_api.iot.models import EmbeddedIoTBackend
@@ -39,6 +41,7 @@ JOBS_DATA_HOSTS = (
     ),
 )
 """The service that moto does not have: at its own host, and at the hosts of DescribeEndpoint."""
+UNIQUE_ID = "dicfix-offline"
 JOBS_DATA_MODULE = "moto.iotjobsdata"
 """Where moto looks for it."""
 
@@ -72,6 +75,7 @@ def install() -> None:
         for hosts in (*JOBS_DATA_HOSTS, DATA_HOSTS):
             _add_hosts(hosts)
         _guard_stubber()
+        _reach_default_session()
 
 
 def uninstall() -> None:
@@ -162,6 +166,27 @@ def _guard_stubber() -> None:
         stubbers.process_request = original
 
     _undo.append(put_back)
+
+
+def _reach_default_session() -> None:
+    """Let moto answer clients of a boto3 session that is older than moto's import: moto knows later ones only."""
+    session = getattr(sys.modules.get("boto3"), "DEFAULT_SESSION", None)
+    if session is not None and not _is_answered(session.events):
+        session.events.register("before-send", botocore_stubber, unique_id=UNIQUE_ID)
+        _undo.append(lambda: session.events.unregister("before-send", botocore_stubber, unique_id=UNIQUE_ID))
+
+
+def _is_answered(events: Any) -> bool:
+    """Whether a request of this session comes to moto; a second time it must not."""
+    stubbers: Any = BotocoreStubber
+    before, enabled, seen = stubbers.process_request, botocore_stubber.enabled, []
+    stubbers.process_request = lambda _stubber, request: seen.append(request)
+    botocore_stubber.enabled = True
+    try:
+        events.emit("before-send", request=AWSPreparedRequest("GET", "http://127.0.0.1/", HTTPHeaders(), b"", False))
+    finally:
+        stubbers.process_request, botocore_stubber.enabled = before, enabled
+    return bool(seen)
 
 
 def _network_error(broken: NetworkFault, url: str) -> Any:
