@@ -27,7 +27,7 @@ class Change(Enum):
     NEW = "new"
     FIXED = "fixed"
     WAIVED = "waived"
-    CHANGED = "still, changed"
+    CHANGED = "changed"
     STILL = "still"
     GONE = "no longer evaluated"
 

@@ -6,6 +6,7 @@ Imports boto3 and the embedded cloud only where an account is read.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -38,12 +39,17 @@ from dicfix.findings import Axis
 from dicfix.records import Caller
 from dicfix.settings import Settings
 
+_DEVICES = ("devices", "ota_devices", "ota_thing_groups")
+"""Settings that a saved inventory brings along: what is a device in it."""
+
 
 def audit_account(args: argparse.Namespace) -> int:
     """Read, judge, tell, write; the exit code is the verdict's."""
     if "list" in args.plant:
         return _list_defects()
     _refuse_contradictions(args)
+    for path in (args.output_dir, args.state, args.save_inventory and args.save_inventory.parent):
+        _refuse_unwritable(path)
     started = datetime.now(UTC)
     saved = read_inventory(args.inventory) if args.inventory else None
     settings = settings_of(args, _defaults(saved) if saved else {})
@@ -70,11 +76,20 @@ def _refuse_contradictions(args: argparse.Namespace) -> None:
         raise UsageError("--format is given without a place to write to", expected="--output-dir DIR beside it")
 
 
+def _refuse_unwritable(directory: Path | None) -> None:
+    """Raise UsageError for a directory that cannot be written or made, before an account is read for nothing."""
+    if directory is None:
+        return
+    place = next(one for one in (directory.absolute(), *directory.absolute().parents) if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise UsageError(f"the directory {directory.name} cannot be written", remedy="name another directory")
+
+
 def _defaults(saved: Saved) -> dict[str, Any]:
     """What a saved inventory says of itself, where neither option nor file says otherwise."""
     caller, about = saved.inventory.caller, saved.about
     found: dict[str, Any] = {"region": caller.region} if isinstance(caller, Caller) else {}
-    for name in ("devices", "ota_devices"):
+    for name in _DEVICES:
         if isinstance(about.get(name), list):
             found[name] = tuple(map(str, about[name]))
     if about.get("edition"):
@@ -142,8 +157,7 @@ def _save(readings: Sequence[Reading], path: Path) -> None:
         place = place_of(reading.inventory, reading.settings)
         name = f"{path.stem}-{place.account}-{place.region}{path.suffix}" if len(readings) > 1 else path.name
         about = {
-            "devices": list(reading.settings.devices),
-            "ota_devices": list(reading.settings.ota_devices),
+            **{name: list(getattr(reading.settings, name)) for name in _DEVICES},
             "edition": reading.settings.edition,
             "started": stamp(reading.started),
         }

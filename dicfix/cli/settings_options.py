@@ -11,7 +11,7 @@ from dicfix.settings import Settings, from_folder, read_file, settings_from
 
 _DEFAULTS = Settings()
 _NAMES = ("target", "account", "region", "edition", "directory", "endpoint_url")
-_DEVICES = {"devices", "ota_devices"}
+_DEVICES = {"devices", "ota_devices", "ota_thing_groups"}
 """Fields that belong together: a file that says one of them says which devices there are."""
 CONFIG = "dic.toml"
 
