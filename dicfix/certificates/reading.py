@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
-from dicfix.certificates.values import Certificate, PrivateKey, SigningRequest
+from dicfix.certificates.values import REMEMBERED, Certificate, PrivateKey, SigningRequest
 from dicfix.errors import MaterialError
 
 _BEGIN = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----[ \t]*\r?\n?")
@@ -46,6 +46,19 @@ class _Block:
 
 def read_certificate(data: bytes | str, what: str = "the certificate") -> Certificate:
     """The one certificate of a PEM text; ``what`` names the text in a MaterialError."""
+    found = _read_before.get(data)
+    if found is None:
+        found = _parsed_certificate(data, what)
+        if len(_read_before) >= REMEMBERED:
+            _read_before.clear()
+        _read_before[data] = found
+    return found
+
+
+_read_before: dict[bytes | str, Certificate] = {}
+
+
+def _parsed_certificate(data: bytes | str, what: str) -> Certificate:
     der = read_certificate_der(data, what)
     try:
         return Certificate.of(x509.load_der_x509_certificate(der))

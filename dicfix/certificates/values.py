@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TypeAlias
 
 from cryptography import x509
@@ -19,6 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from dicfix.certificates.names import common_name, name_text, same_name
 
 AnyPrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+REMEMBERED = 32768
+"""How many certificates, and signatures on them, are read once: several controls judge each one of a fleet."""
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _SIGNATURES = {
@@ -95,6 +99,15 @@ class SigningRequest:
     def public_key_matches(self, key: PrivateKey) -> bool:
         """Whether the request was made from this key."""
         return _matches(self.parsed, key)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _signed_by(certificate: Certificate, ca: Certificate) -> bool:
+    try:
+        certificate.parsed.verify_directly_issued_by(ca.parsed)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +205,7 @@ class Certificate:
 
     def signed_by(self, ca: Certificate) -> bool:
         """Whether ``ca`` is the issuer by name and its key made the signature."""
-        try:
-            self.parsed.verify_directly_issued_by(ca.parsed)
-        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
-            return False
-        return True
+        return _signed_by(self, ca)
 
     def public_key_matches(self, key: PrivateKey) -> bool:
         """Whether the certificate holds the public half of this key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from dicfix.certificates import Certificate, same_name
@@ -114,11 +115,14 @@ def certificates_have_the_mode_of_their_ca(look: Look) -> Iterator[Finding]:
 def certificates_are_not_shared(look: Look) -> Iterator[Finding]:
     """Each thing has exactly one certificate and each certificate exactly one thing."""
     names = tuple(dict.fromkeys((*look.settings.devices, look.settings.explorer_name)))
+    having: dict[str, set[str]] = defaultdict(set)
+    for one in known(look.inventory.things).values():
+        for certificate_id in attached_ids(one):
+            having[certificate_id].add(one.name)
 
     def judge_one(name: str) -> Iterator[Finding]:
         own = attached_ids(find_thing(look, name))
-        things = known(look.inventory.things).values()
-        sharing = sorted(one.name for one in things if one.name != name and set(own) & set(attached_ids(one)))
+        sharing = sorted({other for one in own for other in having[one]} - {name})
         observed = f"{len(own)} certificates" + (f", shared with {', '.join(sharing)}" if sharing else "")
         yield look.judge(name, len(own) == 1 and not sharing, expected="1 certificate, not shared", observed=observed)
 

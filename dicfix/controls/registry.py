@@ -8,9 +8,9 @@ Any other exception is a bug and propagates. May import records, findings, setti
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dicfix.errors import MaterialError, Unreadable, UsageError
 from dicfix.findings import Axis, Finding, Severity, Status
@@ -107,12 +107,28 @@ def control(
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a control sees: the inventory, the settings, the time, and builders of its findings."""
+    """What a control sees: the inventory, the settings, the time, and builders of its findings.
+
+    ``memo`` keeps what is found out once for all devices, by name.
+    """
 
     control: Control
     inventory: Inventory
     settings: Settings
     now: datetime
+    memo: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, name: str, find: Callable[[], T]) -> T:
+        """What ``find`` gives, or raises, the first time."""
+        if name not in self.memo:
+            try:
+                self.memo[name] = find()
+            except (Absent, MaterialError, Unreadable) as error:
+                self.memo[name] = error
+        found = self.memo[name]
+        if isinstance(found, Absent | MaterialError | Unreadable):
+            raise found
+        return found  # type: ignore[no-any-return]
 
     @property
     def edition(self) -> Edition:

@@ -52,6 +52,10 @@ def registered_ca(look: Look) -> CaCertificate:
     While onboarding, CA.crt alone decides unless an id is configured: another CA of the account is never taken for it.
     Raises Absent when there is none or when several could be meant.
     """
+    return look.once("registered CA", lambda: _registered_ca(look))
+
+
+def _registered_ca(look: Look) -> CaCertificate:
     registered = known(look.inventory.ca_certificates)
     local = local_ca(look)
     if local and local.certificate_id in registered:
