@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from dicfix.audit import evidence as evidence_of
 from dicfix.audit import waivers as waivers_of
@@ -105,7 +106,9 @@ def run_controls(
 ) -> tuple[Finding, ...]:
     """The findings of every control of these axes, judged as in an audit."""
     auditing = replace(settings, mode="audit")
-    return tuple(finding for one in chosen_controls(axes) for finding in run_control(one.id, inventory, auditing, now))
+    memo: dict[str, Any] = {}
+    found = (run_control(one.id, inventory, auditing, now, memo) for one in chosen_controls(axes))
+    return tuple(finding for findings in found for finding in findings)
 
 
 def place_of(inventory: Inventory, settings: Settings) -> Place:

@@ -127,7 +127,7 @@ class Look:
                 self.memo[name] = error
         found = self.memo[name]
         if isinstance(found, Absent | MaterialError | Unreadable):
-            raise found
+            raise found.with_traceback(None)
         return found  # type: ignore[no-any-return]
 
     @property
@@ -231,13 +231,16 @@ def controls_of(clause_id: str) -> tuple[Control, ...]:
     return tuple(one for one in CONTROLS.values() if clause_id in one.clauses)
 
 
-def run_control(control_id: str, inventory: Inventory, settings: Settings, now: datetime) -> tuple[Finding, ...]:
+def run_control(
+    control_id: str, inventory: Inventory, settings: Settings, now: datetime, memo: dict[str, Any] | None = None
+) -> tuple[Finding, ...]:
     """The findings of one control, never none: a control that judged nothing is a FAIL.
 
-    ``now`` is timezone-aware. Raises UsageError for an unknown control or edition.
+    ``now`` is timezone-aware; ``memo`` may be shared among the controls that judge the same inventory with the same
+    settings at the same time, and by nobody else. Raises UsageError for an unknown control or edition.
     """
     chosen = find_control(control_id)
-    look = Look(chosen, inventory, settings, now)
+    look = Look(chosen, inventory, settings, now, {} if memo is None else memo)
     if look.edition.name not in chosen.editions:
         return (look.not_applicable(f"edition {look.edition.name} does not ask for it"),)
     findings = tuple(look.settled("the account", lambda: chosen.judgement(look)))

@@ -24,7 +24,7 @@ ACTIVE = "ACTIVE"
 
 def local_files(look: Look) -> LocalFiles:
     """The certificate directory; empty in an audit that was given none."""
-    return look.given(look.inventory.local) or LocalFiles()
+    return look.once("local files", lambda: look.given(look.inventory.local) or LocalFiles())
 
 
 def client_files(look: Look, name: str) -> ClientFiles:
@@ -125,6 +125,10 @@ def registered_certificate(look: Look, name: str) -> DeviceCertificate:
 
     Of several attached the first ACTIVE one. Raises Absent when there is none.
     """
+    return look.once(f"certificate of {name}", lambda: _registered_certificate(look, name))
+
+
+def _registered_certificate(look: Look, name: str) -> DeviceCertificate:
     certificates = known(look.inventory.certificates)
     local = local_certificate(look, name)
     if local and local.certificate_id in certificates:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from dicfix.controls.registry import Look, control
@@ -239,8 +240,7 @@ def explorer_certificate_is_as_step_6(look: Look) -> Iterator[Finding]:
 def thing_names_are_unique(look: Look) -> Iterator[Finding]:
     """AWS-7.2: the thing name must be unique as it is used as client ID."""
     names = (*look.settings.devices, look.settings.explorer_name)
-    for name in dict.fromkeys(names):
-        count = names.count(name)
+    for name, count in Counter(names).items():
         yield look.judge(name, count == 1, expected="the name of one client", observed=f"the name of {count} clients")
     explorer = look.settings.explorer_name
     own = set(attached_ids(find_thing(look, explorer)))
