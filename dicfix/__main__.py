@@ -25,6 +25,9 @@ COMMANDS: dict[str, str] = {
     "preflight": "check an image or the firmware's files against the account before they are flashed",
     "diff": "tell what changed between two audits",
     "waivers": "check a file of waivers, or draft one",
+    "report": "write the sign-off page and the Allure report of the last run",
+    "signoff": "freeze the sign-off of a release, or verify frozen ones",
+    "guide": "tell which clauses another text of the guide changes, and which sign-offs that makes stale",
     "permissions": "print the IAM policy that an audit needs, and no more",
     "cleanup": "remove from an AWS account what an onboarding made there",
 }
