@@ -31,7 +31,6 @@ NEEDS = (
     "local",
     "certificates",
     "ca_certificates",
-    "policies",
     "account_policies",
     "sessions",
 )
