@@ -84,6 +84,8 @@ class _Run:
     now: Callable[[], datetime]
     progress: Progress
     hands: Sequence[EdgeApi]
+    begun: datetime
+    clock_start: float
     memory: Memory | None = None
     checkpoint: Checkpoint | None = None
     plan: Plan = field(default_factory=lambda: Plan(FULL))
@@ -94,19 +96,70 @@ class _Run:
             return
         self.checkpoint = Checkpoint(self.memory, self.now())
         self.session.answers = self.checkpoint
+        self.begun = self.checkpoint.begun
         kept = nightly.kept(self.memory) if self.checkpoint.resumed else None
         if kept is None:
             nightly.forget(self.memory)
-        self.plan = kept or nightly.plan(self.session, self.memory, self.checkpoint.begun)
+        self.plan = kept or nightly.plan(self.session, self.memory, self.begun)
         nightly.keep(self.memory, self.plan)
         self.memory.flush()
 
-    def end(self, reader: SweepReader, begun: datetime) -> None:
+    def readers(self, beside: Mapping[str, Callable[[], Any]]) -> tuple[EdgeSweep, SweepReader]:
+        """Who reads the attachments, and who reads the parts."""
+        edges = EdgeSweep(
+            self.session,
+            self.plan,
+            memory=self.memory,
+            begun=self.begun,
+            resumed=self.resumed,
+            now=self.now,
+            hands=self.hands,
+            progress=self.progress,
+        )
+        reader = SweepReader(
+            self.session,
+            self.settings,
+            edges,
+            needs=self.needs,
+            nightly=self.plan.kind != FULL,
+            memory=self.memory,
+            progress=self.progress,
+        )
+        reader.beside.update({name: cache(read) for name, read in beside.items()})
+        if "things" in self.needs:
+            reader.settle()
+        return edges, reader
+
+    @property
+    def resumed(self) -> bool:
+        """Whether an interrupted run is gone on with."""
+        return self.checkpoint is not None and self.checkpoint.resumed
+
+    def report(self, edges: EdgeSweep, devices: tuple[str, ...]) -> SweepReport:
+        """What the run took and how far it went."""
+        session = self.session
+        return SweepReport(
+            started=self.begun,
+            finished=self.now(),
+            seconds=session.pace.clock.now() - self.clock_start,
+            calls=dict(sorted(session.sent.items())),
+            throttles=dict(session.throttles),
+            replayed=dict(session.replayed),
+            plan=self.plan.kind,
+            why=self.plan.why,
+            quotas=session.pace.source,
+            devices=devices,
+            freshness=edges.freshness if edges.found else Freshness(),
+            unread=dict(session.unread),
+            resumed=self.begun if self.resumed else None,
+        )
+
+    def end(self, reader: SweepReader) -> None:
         """Turn what was read into memory, in one transaction, and forget the checkpoint."""
         if self.memory is None or self.checkpoint is None:
             return
         reader.remember(self.memory)
-        self.memory.set_last_run({"started": begun.isoformat(), "plan": self.plan.kind})
+        self.memory.set_last_run({"started": self.begun.isoformat(), "plan": self.plan.kind})
         nightly.forget(self.memory)
         self.checkpoint.end()
 
@@ -138,55 +191,14 @@ def sweep(
     caller = _caller(swift, settings)
     swift.pace = pace or pace_of(swift, settings)
     chosen = hands or (ALONE if swift.pace.quotas is None else TOGETHER)
-    run = _Run(swift, settings, wanted, now, progress or _silent, chosen)
-    clock_start = swift.pace.clock.now()
+    run = _Run(swift, settings, wanted, now, progress or _silent, chosen, started, swift.pace.clock.now())
     with _remembering(run, state, caller):
         run.begin()
-        begun = run.checkpoint.begun if run.checkpoint else started
-        edges = EdgeSweep(
-            swift,
-            run.plan,
-            memory=run.memory,
-            begun=begun,
-            resumed=bool(run.checkpoint and run.checkpoint.resumed),
-            now=now,
-            hands=chosen,
-            progress=run.progress,
-        )
-        reader = SweepReader(
-            swift,
-            settings,
-            edges,
-            needs=wanted,
-            nightly=run.plan.kind != FULL,
-            memory=run.memory,
-            progress=run.progress,
-        )
-        reader.beside.update({name: cache(read) for name, read in (beside or {}).items()})
-        if "things" in wanted:
-            reader.settle()
+        edges, reader = run.readers(beside or {})
         inventory = replace(reader.read(wanted), caller=caller)
         devices = _devices(reader, settings, wanted)
-        run.end(reader, begun)
-    resumed = run.checkpoint.begun if run.checkpoint and run.checkpoint.resumed else None
-    return Swept(
-        inventory,
-        SweepReport(
-            started=begun,
-            finished=now(),
-            seconds=swift.pace.clock.now() - clock_start,
-            calls=dict(sorted(swift.sent.items())),
-            throttles=dict(swift.throttles),
-            replayed=dict(swift.replayed),
-            plan=run.plan.kind,
-            why=run.plan.why,
-            quotas=swift.pace.source,
-            devices=devices,
-            freshness=edges.freshness if edges.found else Freshness(),
-            unread=dict(swift.unread),
-            resumed=resumed,
-        ),
-    )
+        run.end(reader)
+    return Swept(inventory, run.report(edges, devices))
 
 
 def _caller(session: SweepSession, settings: Settings) -> Caller | Unread:
