@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from dicfix import wiring
 from dicfix.accounts.local import read_local_files
@@ -19,9 +15,8 @@ from dicfix.audit.sweep import READ_BY_NOBODY, Swept, resolved, sweep
 from dicfix.aws.session import AwsSession
 from dicfix.controls import CONTROLS, run_control
 from dicfix.findings import Finding, Status, worst
-from dicfix.images import gbl
 from dicfix.offline.cloud import EmbeddedCloud
-from dicfix.offline.defects import Planting, harden
+from dicfix.offline.defects import Planting, given_files, harden
 from dicfix.records import Inventory
 from dicfix.settings import Settings, settings_from
 from dicfix.wiring import Surroundings
@@ -34,18 +29,9 @@ class GoodAccount:
         cloud.reset()
         self.cloud = cloud
         self.directory = directory / "certificates"
-        image = directory / "light.gbl"
-        image.write_bytes(gbl.make(b"the program of a light" * 40, version=0x00090003))
-        self.settings: Settings = settings_from(
-            {
-                "edition": edition,
-                "client_certificate_version": 3,
-                "image": str(image),
-                "crl": str(directory / "crl.pem"),
-                "signing_choice": signing,
-                "ota_devices": ("SQA_DIC_C2",),
-            }
-        )
+        chosen = {"edition": edition, "client_certificate_version": 3, "signing_choice": signing}
+        made = settings_from({**chosen, "ota_devices": ("SQA_DIC_C2",)})
+        self.settings: Settings = given_files(made, directory)
         self.surroundings = Surroundings.offline(cloud, self.settings)
         self._build()
 
@@ -57,7 +43,6 @@ class GoodAccount:
         profile = builder.explorer_profile()
         self.planting = Planting(self.cloud, self.surroundings.session, self.settings, self.directory, profile=profile)
         harden(self.planting)
-        self._write_empty_list()
 
     def _end_jobs(self) -> None:
         call = self.surroundings.session.call
@@ -70,12 +55,6 @@ class GoodAccount:
                     thingName=name,
                     status="SUCCEEDED",
                 )
-
-    def _write_empty_list(self) -> None:
-        ca, now = self.planting.local_ca(), datetime.now(UTC)
-        builder = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.parsed.subject)
-        made = builder.last_update(now).next_update(now + timedelta(days=30)).sign(ca.key.secret, hashes.SHA256())
-        Path(self.settings.crl).write_bytes(made.public_bytes(Encoding.PEM))
 
     def session(self) -> AwsSession:
         """The auditor's own session, which only reads."""

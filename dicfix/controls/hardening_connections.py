@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from dicfix.account_records import Connectivity, DomainConfiguration, TopicRule
 from dicfix.controls.account_subjects import short
-from dicfix.controls.registry import Absent, Look, control
+from dicfix.controls.registry import Look, control
 from dicfix.controls.subjects import CA_NEEDS, CA_OPERATIONS, all_clients, registered_ca
 from dicfix.findings import Axis, Finding, Severity
 from dicfix.guide.applications import COMMAND_TOPIC
@@ -31,9 +31,10 @@ def _each_indexed(look: Look, judge_one: Callable[[Connectivity], Iterator[Findi
     found = known(look.inventory.connectivity)
 
     def judge_name(name: str) -> Iterator[Finding]:
-        if name not in found:
-            raise Absent(name, "a thing in the fleet index", "not in the index")
-        yield from judge_one(found[name])
+        if name in found:
+            yield from judge_one(found[name])
+        else:
+            yield look.not_applicable("not in the fleet index", name)
 
     yield from look.each(all_clients(look), judge_name)
 

@@ -8,7 +8,12 @@ from typing import Any
 from dicfix.account_records import BucketProtection
 from dicfix.controls.hardening_certificates import days_left
 from dicfix.controls.ota_role import _RIGHTS_OPERATIONS, _role, _trust
-from dicfix.controls.ota_subjects import code_signing_certificate, signing_profile
+from dicfix.controls.ota_subjects import (
+    UPDATE_OPERATIONS,
+    code_signing_certificate,
+    signing_profile,
+    unless_custom,
+)
 from dicfix.controls.policies import shortened
 from dicfix.controls.registry import Absent, Look, control
 from dicfix.findings import Axis, Finding
@@ -166,13 +171,22 @@ def _wide(statement: Statement) -> list[str]:
     title="Nobody else may sign with the signing profile, and its certificate is good for a month",
     rationale="Who may sign may put an image on every device; with an expired certificate nobody can.",
     remedy="aws signer remove-profile-permission; aws acm import-certificate for the next code-signing certificate",
-    needs=("signing_profile", "signing_permissions", "code_signing_certificate"),
-    operations=("signer:GetSigningProfile", "signer:ListProfilePermissions", "acm:DescribeCertificate"),
+    needs=("ota_update", "signing_profile", "signing_permissions", "code_signing_certificate"),
+    operations=(
+        *UPDATE_OPERATIONS,
+        "signer:GetSigningProfile",
+        "signer:ListProfilePermissions",
+        "acm:DescribeCertificate",
+    ),
     source="AWS Signer developer guide, signing-profile-cross-account.html; ACM API, DescribeCertificate",
     editions=_OTA_EDITIONS,
 )
 def signing_is_ours_alone(look: Look) -> Iterator[Finding]:
     """Permissions of the profile, and the end of its certificate."""
+    yield from unless_custom(look, lambda: _signing(look))
+
+
+def _signing(look: Look) -> Iterator[Finding]:
     yield from look.settled("signing profile", lambda: _permissions(look))
     yield from look.settled("code-signing certificate", lambda: _signing_certificate(look))
 

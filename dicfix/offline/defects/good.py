@@ -6,20 +6,37 @@ Through the API alone. The guide's own policy becomes a narrower one that still 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from dicfix.guide import APPLICATIONS, edition
 from dicfix.guide.applications import COMMAND_TOPIC
+from dicfix.images import gbl
 from dicfix.offline.aws_api.account.defender_responses import CHECKS
 from dicfix.offline.defects.planting import Planting, hear_of_registrations
+from dicfix.settings import Settings
 
 THING = "${iot:Connection.Thing.ThingName}"
 NONCURRENT_DAYS = 90
+IMAGE_VERSION = 0x00090003
 AUDITOR = "auditor"
 _FOR_IOT = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "iot.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
+
+
+def given_files(settings: Settings, directory: Path) -> Settings:
+    """The settings with an image and a place for the CA's revocation list, both in ``directory``, where none are named.
+
+    For before the onboarding, since the image is what it uploads.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    image = Path(settings.image or directory / "light.gbl")
+    if not settings.image:
+        image.write_bytes(gbl.make(b"the program of a light" * 40, version=IMAGE_VERSION))
+    return replace(settings, image=str(image), crl=settings.crl or str(directory / "crl.pem"))
 
 
 def harden(planting: Planting) -> None:
@@ -30,6 +47,8 @@ def harden(planting: Planting) -> None:
     if edition(planting.settings.edition).ota:
         _keep_bucket_well(planting)
     planting.auditor = _auditor(planting)
+    if planting.settings.crl and not Path(planting.settings.crl).exists():
+        planting.write_revocations()
 
 
 def narrow_policy(planting: Planting) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from dicfix.certificates import read_certificate
 from dicfix.guide.values import POLICY_DOCUMENT
 from dicfix.offline.aws_api.state_lock import STATE_LOCK
-from dicfix.offline.defects.definition import API, STATE, Defect, Plant
+from dicfix.offline.defects.definition import API, FILES, STATE, Defect, Plant
 from dicfix.offline.defects.good import AUDITOR, put_bucket_policy, secure_transport
-from dicfix.offline.defects.ota import iot_trust, trust
+from dicfix.offline.defects.ota_prerequisites import iot_trust, trust
 from dicfix.offline.defects.planting import Planting
 
 
@@ -58,9 +60,7 @@ def _hanging_job(planting: Planting) -> None:
     with STATE_LOCK:
         jobs = planting.ota.book.jobs
         job = jobs["hanging"]
-        import dataclasses
-
-        jobs["hanging"] = dataclasses.replace(job, created_at=job.created_at - timedelta(days=10).total_seconds())
+        jobs["hanging"] = replace(job, created_at=job.created_at - timedelta(days=10).total_seconds())
 
 
 def _policy_of_another_account(planting: Planting) -> None:
@@ -128,22 +128,7 @@ def _deaf(planting: Planting) -> None:
 
 
 def _revoking_list(planting: Planting) -> None:
-    from datetime import UTC, datetime
-    from pathlib import Path
-
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.serialization import Encoding
-
-    from dicfix.certificates import read_certificate
-
-    serial = read_certificate((planting.directory / "device.crt").read_bytes()).serial
-    ca, now = planting.local_ca(), datetime.now(UTC)
-    revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
-    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.parsed.subject)
-    builder = builder.last_update(now).next_update(now + timedelta(days=30)).add_revoked_certificate(revoked)
-    made = builder.sign(ca.key.secret, hashes.SHA256())
-    Path(planting.settings.crl).write_bytes(made.public_bytes(Encoding.PEM))
+    planting.write_revocations(read_certificate((planting.directory / "device.crt").read_bytes()).serial)
 
 
 HARDENING = (
@@ -154,7 +139,7 @@ HARDENING = (
         "a device is connected under another name", "a connection", STATE, _connected_as("x"), hardening=("HRD-07",)
     ),
     Defect("a device was taken over", "a connection", STATE, _taken_over, hardening=("HRD-08",)),
-    Defect("a device's certificate is on the revocation list", "the CA", API, _revoking_list, hardening=("HRD-10",)),
+    Defect("a device's certificate is on the revocation list", "the CA", FILES, _revoking_list, hardening=("HRD-10",)),
     Defect("nobody hears of new devices", "a topic rule", API, _deaf, hardening=("HRD-14",)),
     Defect("AWS IoT is not logged", "logging", API, _no_logs, hardening=("HRD-17",)),
     Defect("Device Defender has no schedule", "Device Defender", API, _no_schedule, hardening=("HRD-18",)),
@@ -181,5 +166,3 @@ HARDENING = (
     Defect("the auditor may write", "the auditor", API, _writing_auditor, hardening=("HRD-26",)),
     Defect("the endpoint takes TLS 1.0", "the endpoint", API, _old_tls, hardening=("HRD-28",)),
 )
-
-__all__ = ["HARDENING"]

@@ -157,9 +157,18 @@ MATERIAL = (
         guide=("PKI-03",),
         fit=("FIT-03",),
     ),
-    Defect("device.key is another key", "step 1 of a device", FILES, _other_key("device.key"), guide=("PKI-04",)),
+    Defect(
+        "device.key is another key", "step 1 of a device", FILES, _other_key("device.key"), guide=("PKI-04", "PKI-08")
+    ),
     Defect("device.csr is of another key", "step 1 of a device", FILES, _other_request, guide=("PKI-08",)),
-    Defect("a device's certificate is of another CA", "step 1 of a device", API, _strangers, guide=("PKI-04",)),
+    Defect(
+        "a device's certificate is of another CA",
+        "step 1 of a device",
+        API,
+        _strangers,
+        guide=("PKI-04", "CRT-02"),
+        hardening=("HRD-15",),
+    ),
     Defect(
         "a device's certificate lasts a month",
         "step 1 of a device",
@@ -174,7 +183,14 @@ MATERIAL = (
     Defect(
         "CA.srl holds no number", "step 1", FILES, lambda one: one.write("CA.srl", "not a number\n"), guide=("PKI-09",)
     ),
-    Defect("MQTT Explorer's certificate lasts a month", "step 1 of the Explorer", API, _month, guide=("PKI-10",)),
+    Defect(
+        "MQTT Explorer's certificate lasts a month",
+        "step 1 of the Explorer",
+        API,
+        _month,
+        guide=("PKI-10",),
+        hardening=("HRD-03",),
+    ),
     Defect("the verification key is EC", "step 1", FILES, _ec_verification, guide=("PKI-11",), edition="2024-04"),
     Defect(
         "the verification certificate is of another CA",
@@ -251,5 +267,3 @@ MATERIAL = (
         guide=("EXP-07",),
     ),
 )
-
-__all__ = ["MATERIAL"]

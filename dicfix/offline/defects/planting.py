@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from dicfix.certificates import (
     CaMaterial,
@@ -137,6 +141,17 @@ class Planting:
         """A client's key."""
         return read_private_key((self.directory / f"{self.stem(thing_name)}.key").read_bytes())
 
+    def write_revocations(self, *serials: int) -> None:
+        """The CA's revocation list with these serial numbers, in the file that the settings name."""
+        ca, now = self.local_ca(), datetime.now(UTC)
+        builder = x509.CertificateRevocationListBuilder().issuer_name(ca.certificate.parsed.subject)
+        builder = builder.last_update(now).next_update(now + timedelta(days=30))
+        for serial in serials:
+            revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now).build()
+            builder = builder.add_revoked_certificate(revoked)
+        made = builder.sign(ca.key.secret, hashes.SHA256())
+        Path(self.settings.crl).write_bytes(made.public_bytes(Encoding.PEM))
+
     # Material
 
     def issue(self, thing_name: str, *, key: PrivateKey | None = None, **choices: Any) -> ClientMaterial:
@@ -232,6 +247,8 @@ class Planting:
         self.call("iot:DeleteCACertificate", certificateId=old)
         if "activate_new" in self.backend.rules:
             hear_of_registrations(self)
+        if self.settings.crl:
+            self.write_revocations()
 
     def change_profile(self, **changes: Any) -> None:
         """Other values in the Explorer's profile."""

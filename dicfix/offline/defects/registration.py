@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from dicfix.certificates import make_ca
@@ -80,15 +80,8 @@ def _newer_version(planting: Planting) -> None:
 
 
 def _no_thing(planting: Planting) -> None:
-    arn = planting.detach(planting.device)
+    planting.detach(planting.device)
     planting.call("iot:DeleteThing", thingName=planting.device)
-    _remove(planting, arn)
-
-
-def _remove(planting: Planting, arn: str) -> None:
-    planting.call("iot:DetachPolicy", policyName=planting.settings.policy_name, target=arn)
-    planting.call("iot:UpdateCertificate", certificateId=arn.rsplit("/", 1)[1], newStatus="INACTIVE")
-    planting.call("iot:DeleteCertificate", certificateId=arn.rsplit("/", 1)[1])
 
 
 def _another_certificate(planting: Planting) -> None:
@@ -125,9 +118,8 @@ def _no_attachment(explorer: bool = False) -> Any:
 
 
 def _no_explorer_thing(planting: Planting) -> None:
-    arn = planting.detach(planting.settings.explorer_name)
+    planting.detach(planting.settings.explorer_name)
     planting.call("iot:DeleteThing", thingName=planting.settings.explorer_name)
-    _remove(planting, arn)
 
 
 def _shared(planting: Planting) -> None:
@@ -135,55 +127,23 @@ def _shared(planting: Planting) -> None:
     planting.call("iot:AttachThingPrincipal", thingName=planting.settings.explorer_name, principal=arn)
 
 
-def _second_certificate(planting: Planting) -> None:
-    planting.attach(planting.device, planting.register(planting.issue(planting.device, subject="/O=dicfix/CN=spare")))
-
-
-def _waiting(planting: Planting) -> None:
-    arn = planting.register(planting.issue("nobody"), status="INACTIVE")
-    with planting.state() as backend:
-        record = backend.certificates[arn.rsplit("/", 1)[1]]
-        record.status, record.created = "PENDING_ACTIVATION", datetime.now(UTC) - timedelta(days=3)
-
-
-def _old(planting: Planting) -> None:
-    certificate_id = planting.certificate_id(planting.device)
-    with planting.state() as backend:
-        backend.certificates[certificate_id].created = datetime.now(UTC) - timedelta(days=340)
-
-
-def _foreign(planting: Planting) -> None:
-    _, client = planting.stranger()
-    planting.call("iot:CreateThing", thingName="somebody_elses")
-    planting.attach("somebody_elses", planting.register(client, with_ca=False))
-
-
-def _unused_policy(planting: Planting) -> None:
-    document = json.dumps(
-        {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "iot:Connect", "Resource": planting.arn("client/x")}],
-        }
-    )
-    planting.call("iot:CreatePolicy", policyName="forgotten", policyDocument=document)
-
-
-def _lone_thing(planting: Planting) -> None:
-    planting.call("iot:CreateThing", thingName="spare")
-
-
-def _revoked_but_attached(planting: Planting) -> None:
-    arn = planting.register(planting.issue("retired"))
-    planting.call("iot:CreateThing", thingName="retired")
-    planting.attach("retired", arn)
-    planting.call("iot:UpdateCertificate", certificateId=arn.rsplit("/", 1)[1], newStatus="REVOKED")
-
-
-_ACTIVE_AT_ALL = ("CA-01", "CA-02", "CA-03", "CA-04", "CA-05", "CRT-02", "EXP-02", "PKI-01", "PKI-02")
+_OF_THE_CA = (
+    "CA-01",
+    "CA-02",
+    "CA-03",
+    "CA-04",
+    "CA-05",
+    "CRT-02",
+    "EXP-02",
+    "PKI-01",
+    "PKI-02",
+    "PKI-06",
+    "PKI-14",
+)
 _OF_OUR_CA = ("CA-06", "CA-07", "CRT-06", "HRD-04", "HRD-05", "HRD-10", "HRD-14", "HRD-15", "HRD-19", "HRD-27")
 
 REGISTRATION = (
-    Defect("the CA certificate is not registered", "step 4", API, _no_ca, guide=_ACTIVE_AT_ALL, hardening=_OF_OUR_CA),
+    Defect("the CA certificate is not registered", "step 4", API, _no_ca, guide=_OF_THE_CA, hardening=_OF_OUR_CA),
     Defect(
         "the CA certificate is INACTIVE",
         "the CA's status",
@@ -237,14 +197,15 @@ REGISTRATION = (
         API,
         _no_thing,
         guide=("THG-01", "CRT-01", "CRT-03", "EXP-03", "OTA-03"),
-        hardening=("CRT-07",),
+        hardening=("CRT-07", "HRD-12"),
     ),
     Defect(
         "a device's thing has no certificate",
         "step 6 of a device",
         API,
-        lambda one: one.forget_certificate(one.device),
+        lambda one: one.detach(one.device),
         guide=("CRT-01", "CRT-03"),
+        hardening=("CRT-07", "HRD-12"),
     ),
     Defect(
         "a device's thing has another certificate",
@@ -283,7 +244,7 @@ REGISTRATION = (
         API,
         _no_explorer_thing,
         guide=("EXP-01", "EXP-02", "EXP-03"),
-        hardening=("CRT-07",),
+        hardening=("CRT-07", "HRD-12"),
     ),
     Defect(
         "MQTT Explorer's certificate has no policy", "step 7", API, _no_attachment(explorer=True), guide=("EXP-02",)
@@ -296,13 +257,4 @@ REGISTRATION = (
         guide=("EXP-03",),
         hardening=("CRT-07", "HRD-06"),
     ),
-    Defect("a device has a second certificate", "a thing", API, _second_certificate, hardening=("CRT-07",)),
-    Defect("a certificate waits for activation", "the account", STATE, _waiting, hardening=("HRD-12", "HRD-13")),
-    Defect("a device's certificate is 340 days old", "a certificate", STATE, _old, hardening=("HRD-24",)),
-    Defect("a certificate of somebody else is registered", "the account", API, _foreign, hardening=("HRD-15",)),
-    Defect("a policy is attached to nothing", "the account", API, _unused_policy, hardening=("HRD-12",)),
-    Defect("a thing has no certificate", "the account", API, _lone_thing, hardening=("HRD-12",)),
-    Defect("a revoked certificate is attached", "the account", API, _revoked_but_attached, hardening=("HRD-09",)),
 )
-
-__all__ = ["REGISTRATION", "new_version"]
