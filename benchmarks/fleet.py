@@ -90,3 +90,67 @@ def add(backend: Any, name: str, made: Made, ca_id: str) -> None:
     backend.make_thing(name, thing_type=None, attributes={}, billing_group=None)
     backend.attach_principal(name, record.arn, None)
     backend.attach(POLICY, record.arn)
+
+
+def rotate(cloud: Any, issuer: Issuer, session: Any, names_of: list[str]) -> None:
+    """Give these things new certificates by the API, so that events tell of it."""
+    from dicfix.offline.aws_api.state_lock import STATE_LOCK
+
+    backend = cloud.registry.backend
+    for name in names_of:
+        old = next(iter(backend.principals_of[name]))
+        new = issuer.issue(name)
+        with STATE_LOCK:
+            record = backend.keep_certificate(
+                new.certificate, new.certificate_id, "ACTIVE", "SNI_ONLY", issuer.ca.certificate_id
+            )
+            backend.attach(POLICY, record.arn)
+        session.call("iot", "AttachThingPrincipal", thingName=name, principal=record.arn)
+        session.call("iot", "DetachThingPrincipal", thingName=name, principal=old)
+
+
+def inventory_of(count: int) -> Any:
+    """An inventory of ``count`` things, MQTT Explorer's among them, as a sweep would read it."""
+    from dicfix.account_records import AccountCertificate, AccountThing, things_by_certificate
+    from dicfix.records import CaCertificate, Caller, DeviceCertificate, Inventory, Policy, Thing
+
+    account, region = "123456789012", "eu-west-1"
+    prefix, issuer = f"arn:aws:iot:{region}:{account}", Issuer()
+    ca = issuer.ca
+    made_for = {name: issuer.issue(name) for name in ("DIC_EXPLORER", *names(count - 1))}
+    edges = {name: (f"{prefix}:cert/{one.certificate_id}",) for name, one in made_for.items()}
+    rows = {one.certificate_id: one for one in made_for.values()}
+    policy = Policy(
+        POLICY, f"{prefix}:policy/{POLICY}", DOCUMENT, "1", ("1",), frozenset(arns[0] for arns in edges.values())
+    )
+    return Inventory(
+        caller=Caller(account, f"arn:aws:iam::{account}:user/auditor", region),
+        endpoint=f"a1b2c3d4e5f6g7-ats.iot.{region}.amazonaws.com",
+        ca_certificates={
+            ca.certificate_id: CaCertificate(
+                ca.certificate_id,
+                f"{prefix}:cacert/{ca.certificate_id}",
+                ca.pem,
+                "ACTIVE",
+                "SNI_ONLY",
+                "ENABLE",
+                account,
+                "",
+            )
+        },
+        certificates={
+            one: DeviceCertificate(one, f"{prefix}:cert/{one}", row.pem, "ACTIVE", "SNI_ONLY", ca.certificate_id)
+            for one, row in rows.items()
+        },
+        policies={POLICY: policy},
+        things={name: Thing(name, f"{prefix}:thing/{name}", edges[name]) for name in made_for},
+        sessions={},
+        account_certificates={
+            one: AccountCertificate(one, f"{prefix}:cert/{one}", "ACTIVE", "SNI_ONLY", NOW, ca.certificate_id)
+            for one in rows
+        },
+        account_policies={POLICY: policy},
+        account_things={name: AccountThing(name, f"{prefix}:thing/{name}") for name in made_for},
+        thing_edges=edges,
+        certificate_edges=things_by_certificate(edges, rows),
+    )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import bench_dataplane, bench_features, bench_ota, bench_start
+from benchmarks import bench_audit, bench_dataplane, bench_features, bench_ota, bench_start
 from benchmarks.figures import Figure, machine, table
 
 
@@ -64,6 +64,7 @@ BENCHMARKS: dict[str, Callable[[], list[Figure]]] = {
     "features": bench_features.features,
     "dataplane": data_plane,
     "ota": bench_ota.ota,
+    "audit": bench_audit.audit,
 }
 
 
