@@ -17,6 +17,7 @@ import pytest
 from audit_world import INACTIVE, bad_inventory, denied_inventory, inventory, waiver_text, with_status
 from feature_runs import CREDENTIALS, environment, served_cloud
 from onboarded import ACCOUNT, DEVICE, GROUP, REGION, SECOND
+from sarif_schema import complaints
 
 from dicfix.__main__ import main
 from dicfix.audit.inventory import write_inventory
@@ -371,3 +372,26 @@ def test_the_head_of_the_findings_says_what_was_read(saved, tmp_path):
     head = json.loads((tmp_path / "out/findings.jsonl").read_text().splitlines()[0])
     assert head["read_from"] == "a saved inventory"
     assert (head["account"], head["region"]) == (ACCOUNT, REGION)
+
+
+def test_several_accounts_and_regions_are_kept_apart_in_one_report(endpoint, tmp_path):
+    regions = 'regions = ["eu-west-1", "us-east-1"]'
+    (tmp_path / "dic.toml").write_text(
+        f'[[accounts]]\naccount = "{ACCOUNT}"\n{regions}\n[[accounts]]\naccount = "210987654321"\nname = "another"\n'
+    )
+    options = ("--output-dir", "out", "--state", "state")
+    done = run(tmp_path, "audit", "--target", "aws", "--endpoint-url", endpoint, *options, **CREDENTIALS)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "dicfix: another eu-west-1: logged in to account 123456789012" in done.stderr
+    for region in ("eu-west-1", "us-east-1"):
+        assert f"{ACCOUNT} {region}: guide FAIL" in done.stdout
+        assert read_run(tmp_path / f"out/{ACCOUNT}-{region}/findings.jsonl").region == region
+        assert (tmp_path / f"state/{ACCOUNT}-{region}.findings.jsonl").exists()
+    sarif = json.loads((tmp_path / "out/findings.sarif").read_text())
+    assert complaints(sarif) == []
+    assert [one["automationDetails"]["id"] for one in sarif["runs"]] == [
+        f"dicfix/{ACCOUNT}/eu-west-1/", f"dicfix/{ACCOUNT}/us-east-1/", "dicfix/another eu-west-1/",
+    ]  # fmt: skip
+    junit = (tmp_path / "out/junit.xml").read_text()
+    assert f'name="{ACCOUNT} us-east-1 fit"' in junit
+    assert 'name="another eu-west-1" tests="1" failures="0" errors="1"' in junit

@@ -15,6 +15,7 @@ from typing import Any
 
 from dicfix.audit.compare import Run
 from dicfix.audit.evidence import read_evidence
+from dicfix.audit.identity import safe
 from dicfix.audit.inventory import Saved, read_inventory, write_inventory
 from dicfix.audit.outputs import FORMATS, write_outputs, write_whole
 from dicfix.audit.outputs.jsonl import lines_of, read_run
@@ -143,7 +144,8 @@ def _kept(args: argparse.Namespace, reading: Reading) -> tuple[Path | None, Run 
 
 def _tell(args: argparse.Namespace, results: Sequence[AuditResult], errors: Mapping[str, DicfixError]) -> None:
     if args.output_dir:
-        write_outputs(results, args.output_dir, args.format or FORMATS)
+        missed = {name: safe(str(error)) for name, error in errors.items()}
+        write_outputs(results, args.output_dir, args.format or FORMATS, missed)
     lines = notices(results) if args.only_changes else list(summaries(results))
     if lines:
         print("\n".join(lines))

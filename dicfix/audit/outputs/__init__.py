@@ -14,20 +14,22 @@ from dicfix.audit.outputs import csv, jsonl, junit, sarif
 from dicfix.audit.run import AuditResult
 from dicfix.errors import UsageError
 
-Lines = Callable[[Sequence[AuditResult]], Iterable[str]]
+Missed = Mapping[str, str]
+"""The accounts and Regions that were not read, each with why."""
+Lines = Callable[[Sequence[AuditResult], Missed], Iterable[str]]
 
 JSONL = ("jsonl", "findings.jsonl")
 TOGETHER: Mapping[str, tuple[str, Lines]] = {
     "sarif": ("findings.sarif", sarif.lines_of),
     "junit": ("junit.xml", junit.lines_of),
-    "csv": ("findings.csv", csv.lines_of),
+    "csv": ("findings.csv", lambda results, _missed: csv.lines_of(results)),
 }
 """The formats of which one file tells of all accounts and Regions: the file's name and what writes it."""
 FORMATS = (JSONL[0], *TOGETHER)
 
 
 def write_outputs(
-    results: Sequence[AuditResult], directory: Path, formats: Iterable[str] = FORMATS
+    results: Sequence[AuditResult], directory: Path, formats: Iterable[str] = FORMATS, missed: Missed | None = None
 ) -> tuple[Path, ...]:
     """Write the files of these formats; raises UsageError where the directory cannot be written.
 
@@ -42,7 +44,7 @@ def write_outputs(
                 written.append(path)
         else:
             name, lines = TOGETHER[one]
-            write_whole(directory / name, lines(results))
+            write_whole(directory / name, lines(results, missed or {}))
             written.append(directory / name)
     return tuple(written)
 

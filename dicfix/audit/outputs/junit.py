@@ -5,7 +5,7 @@ A control that FAILs is a failure, an UNREADABLE one an error; WAIVED, MANUAL an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
 from dicfix.audit.identity import Entry
@@ -17,8 +17,12 @@ _WORST_FIRST = (Status.FAIL, Status.UNREADABLE, Status.MANUAL, Status.WAIVED, St
 _ELEMENT = {Status.FAIL: "failure", Status.UNREADABLE: "error"}
 
 
-def lines_of(results: Sequence[AuditResult]) -> Iterator[str]:
-    """The lines of the document; with several accounts or Regions a suite's name says whose it is."""
+def lines_of(results: Sequence[AuditResult], missed: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The lines of the document; with several accounts or Regions a suite's name says whose it is.
+
+    ``missed`` are accounts and Regions that were not read, with why: an error each.
+    """
+    unread = missed or {}
     suites: dict[str, dict[str, list[Entry]]] = {}
     for result in results:
         prefix = f"{result.place.account} {result.place.region} " if len(results) > 1 else ""
@@ -27,12 +31,16 @@ def lines_of(results: Sequence[AuditResult]) -> Iterator[str]:
     seconds = sum((one.finished - one.started).total_seconds() for one in results)
     cases = [entries for suite in suites.values() for entries in suite.values()]
     yield "<?xml version='1.0' encoding='utf-8'?>\n"
-    yield f'<testsuites name="dicfix audit" {_counts(cases)} time="{seconds:.3f}">\n'
+    yield f'<testsuites name="dicfix audit" {_counts(cases, len(unread))} time="{seconds:.3f}">\n'
     for name, controls in suites.items():
         yield f'<testsuite name={quoteattr(name)} {_counts(list(controls.values()))} time="0">\n'
         for entries in controls.values():
             yield from _case(name, entries)
         yield "</testsuite>\n"
+    for name, why in unread.items():
+        yield f'<testsuite name={quoteattr(name)} {_counts([], 1)} time="0">'
+        yield f'<testcase classname="dicfix" name="the account is read" time="0"><error message={quoteattr(why)}/>'
+        yield "</testcase></testsuite>\n"
     yield "</testsuites>\n"
 
 
@@ -45,13 +53,13 @@ def _status(entries: list[Entry]) -> Status:
     return next(one for one in _WORST_FIRST if one in present)
 
 
-def _counts(cases: list[list[Entry]]) -> str:
+def _counts(cases: list[list[Entry]], unread: int = 0) -> str:
     found = [_status(one) for one in cases]
     skipped = sum(one not in (Status.FAIL, Status.UNREADABLE, Status.PASS) for one in found)
     numbers = {
-        "tests": len(found),
+        "tests": len(found) + unread,
         "failures": found.count(Status.FAIL),
-        "errors": found.count(Status.UNREADABLE),
+        "errors": found.count(Status.UNREADABLE) + unread,
         "skipped": skipped,
     }
     return " ".join(f'{name}="{number}"' for name, number in numbers.items())

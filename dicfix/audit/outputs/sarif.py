@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dicfix.audit.compare import Change, Changed
@@ -46,15 +46,25 @@ _BASELINE = {
 }
 
 
-def lines_of(results: Iterable[AuditResult]) -> Iterator[str]:
-    """The document, in pieces."""
-    yield from json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document(results))
+def lines_of(results: Iterable[AuditResult], missed: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The document, in pieces; ``missed`` are accounts and Regions that were not read, with why."""
+    yield from json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document(results, missed))
     yield "\n"
 
 
-def document(results: Iterable[AuditResult]) -> dict[str, Any]:
+def document(results: Iterable[AuditResult], missed: Mapping[str, str] | None = None) -> dict[str, Any]:
     """The document as JSON values: a run for each account and Region."""
-    return {"version": VERSION, "runs": [_run(one) for one in results]}
+    unread = [_unread(name, why) for name, why in (missed or {}).items()]
+    return {"version": VERSION, "runs": [*(_run(one) for one in results), *unread]}
+
+
+def _unread(name: str, why: str) -> dict[str, Any]:
+    notification = {"level": "error", "message": {"text": why}}
+    return {
+        "tool": {"driver": {"name": "dicfix"}},
+        "automationDetails": {"id": f"dicfix/{name}/"},
+        "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": [notification]}],
+    }
 
 
 def _run(result: AuditResult) -> dict[str, Any]:
