@@ -35,6 +35,22 @@ from dicfix.settings import Settings
 
 READ_BY_NOBODY = frozenset({"registration_code", "exchanges", "probe"})
 """Parts that no audit reads from the account: asking would create, or needs a session of MQTT or TLS."""
+OPERATIONS = frozenset(
+    {
+        "cloudtrail:LookupEvents",
+        "iot:DescribeThing",
+        "iot:ListCertificates",
+        "iot:ListCertificatesByCA",
+        "iot:ListPrincipalThings",
+        "iot:ListThingPrincipals",
+        "iot:ListThingPrincipalsV2",
+        "iot:ListThings",
+        "iot:ListThingsInThingGroup",
+        "service-quotas:ListServiceQuotas",
+        "sts:GetCallerIdentity",
+    }
+)
+"""What a sweep may send of its own accord, beside the operations that the controls declare."""
 ALONE = (EdgeApi.V1,)
 """Who reads attachments where nothing is gained by several: the embedded cloud answers in this process."""
 TOGETHER = (EdgeApi.V1, EdgeApi.V2, EdgeApi.V1, EdgeApi.V2)

@@ -164,6 +164,35 @@ def test_an_attachment_that_cannot_be_read_again_is_unread_not_remembered(after_
     assert len(unread) == math.ceil(FLEET / NIGHTS) == len(report.freshness.unread)
 
 
+class Interrupted(AwsSession):
+    """Somebody presses Ctrl-C after so many attachments."""
+
+    left = 4
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        if operation == "ListThingPrincipals":
+            self.left -= 1
+            if self.left < 0:
+                raise KeyboardInterrupt
+        return super().call(service, operation, **parameters)
+
+
+def test_a_night_that_was_interrupted_is_gone_on_with_as_it_was_planned(after_a_night: SweepWorld) -> None:
+    world = after_a_night
+    planned = math.ceil(FLEET / NIGHTS)
+    with pytest.raises(KeyboardInterrupt):
+        world.sweep(state=True, session=Interrupted(world.cloud.client_kwargs(), read_only=True, max_attempts=1))
+    world.day.pass_by(hours=2)
+    inventory, report = world.sweep(state=True)
+    assert report.resumed is not None
+    assert report.started == report.resumed
+    assert read(dict(report.calls)) == planned - 4
+    assert "cloudtrail:LookupEvents" not in report.calls
+    assert "answers kept" in " ".join(report.lines())
+    assert inventory == world.sweep().inventory
+    assert world.sweep(state=True).report.resumed is None
+
+
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 

@@ -131,3 +131,23 @@ def test_both_operations_share_the_attachments(sweep_world: SweepWorld) -> None:
     calls = together.report.calls
     assert calls["iot:ListThingPrincipals"] + calls["iot:ListThingPrincipalsV2"] == 200
     assert together.inventory == alone.inventory
+
+
+def test_what_is_sent_is_declared_by_a_control_or_by_the_sweep(sweep_world: SweepWorld) -> None:
+    from dicfix.audit.pace import Pace, read_quotas
+    from dicfix.audit.sweep import OPERATIONS
+    from dicfix.aws.operations import READ_OPERATIONS
+    from dicfix.controls import CONTROLS
+
+    sweep_world.fill(12)
+    declared = {name for one in CONTROLS.values() for name in one.operations}
+    sent: set[str] = set()
+    for state, settings in ((True, None), (True, None), (False, sweep_world.settings(scope_prefix="DIC_000000"))):
+        report = sweep_world.sweep(state=state, settings=settings, needs=needs_of_controls("2023-08")).report
+        sent |= set(report.calls)
+    session = sweep_world.session()
+    Pace(read_quotas(session))
+    sent |= set(session.calls)
+    # Without a signing profile the code-signing certificate is sought by what it is for.
+    assert sent - declared - OPERATIONS <= {"acm:ListCertificates"}
+    assert OPERATIONS <= READ_OPERATIONS
