@@ -21,14 +21,12 @@ def add_parser(subparsers: Any) -> None:
     diff = actions.add_parser(
         "diff",
         help="compare a text of the guide with the edition that is known",
-        description="Compares page by page and step by step. The wording of an edition is known here as hashes, page by "
-        "page; for other pages name the earlier text. Exit codes: 0 nothing changed, 1 something did, 2 usage.",
+        description="Compares page by page and step by step. The wording of an edition is known here as hashes, page "
+        "by page; for other pages name the earlier text. Exit codes: 0 nothing changed, 1 something did, 2 usage.",
     )
     diff.add_argument("file", type=Path, metavar="FILE", help="the new text, Markdown or plain")
     diff.add_argument("--from", dest="before", type=Path, metavar="OLD", help="the earlier text, in the same form")
-    diff.add_argument(
-        "--edition", default=DEFAULT_EDITION, metavar="NAME", help="the edition whose clauses are concerned"
-    )
+    diff.add_argument("--edition", default=DEFAULT_EDITION, metavar="NAME", help="the edition that is concerned")
     diff.add_argument(
         "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where sign-offs lie (reports)"
     )

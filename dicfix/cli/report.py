@@ -1,4 +1,4 @@
-"""`dicfix report`: the sign-off page and its twin and the Allure report. Imports reports when run."""
+"""`dicfix report`: the sign-off page, its twin and the Allure report. Imports reports when run."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def read_audit(path: Path) -> Run:
     level = Evidence.AWS if source == "target aws" else Evidence.SIMULATED
     entries = tuple(unwaived(told.entries))
     return Run(
-        label=f"audit, {source or 'an account'}",
+        label=_label("audit", source.removeprefix("target ") or "an account"),
         kind="audit",
         edition=told.edition,
         guide_sha256="",
@@ -82,6 +82,12 @@ def read_audit(path: Path) -> Run:
         entries=entries,
         files=((path.name, path),),
     )
+
+
+def _label(mode: str, target: str) -> str:
+    """A run in words: what was done, and where."""
+    where = {"aws": "AWS", "offline": "embedded cloud"}.get(target, target)
+    return f"{'audit' if mode == 'audit' else 'onboarding'}, {where}"
 
 
 def moment(text: str) -> datetime:
@@ -124,7 +130,7 @@ class _Reading:
         place, stopped = self._place(every), moment(manifest["stopped"])
         left_out = self._left_out()
         return Run(
-            label=f"{fields['mode']}, {'AWS' if fields['target'] == 'aws' else fields['target']}",
+            label=_label(fields["mode"], fields["target"]),
             kind="features",
             edition=fields["edition"],
             guide_sha256=fields.get("guide_sha256", ""),
@@ -214,7 +220,7 @@ class _Reading:
             self.wrong.append(f"{row['name']}: reported {reported}, and its result file says {result.status}")
         return Scenario(
             nodeid=nodeid,
-            name=row["name"],
+            name=_named(row),
             feature=row["feature"],
             rule=row["rule"],
             place=row["place"],
@@ -254,6 +260,13 @@ class _Reading:
         paths = [self._folder / name for name in names if (self._folder / name).is_file()]
         paths += sorted(path for path in (self._folder / RESULTS).glob("*") if path.is_file())
         return ((path.relative_to(self._folder).as_posix(), path) for path in paths)
+
+
+def _named(row: Mapping[str, Any]) -> str:
+    """The scenario's name, with its row of Examples where the name does not tell it."""
+    values = [str(one) for one in row["parameters"].values()]
+    told = values and not all(one in row["name"] for one in values)
+    return f"{row['name']} ({', '.join(values)})" if told else str(row["name"])
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

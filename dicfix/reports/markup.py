@@ -1,11 +1,12 @@
-"""Small pieces of HTML that every part of the sign-off page is made of; all text is escaped here. Standard library."""
+"""Small pieces of HTML that every part of the sign-off page is made of; all text is escaped here."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from html import escape
+
+from dicfix.reports.allure_history import id_of
 
 TONES: dict[str, tuple[str, str]] = {
     "GO": ("good", "✓"),
@@ -31,6 +32,9 @@ TONES: dict[str, tuple[str, str]] = {
     "not applicable": ("calm", "-"),
     "NOT_APPLICABLE": ("calm", "-"),
     "NOT JUDGED": ("calm", "○"),
+    "simulated": ("info", "≈"),
+    "AWS with virtual device": ("good", "✓"),
+    "AWS with board": ("good", "✓"),
 }
 """The tone and the sign of each word that is shown as a badge."""
 
@@ -112,14 +116,10 @@ def facts(pairs: Iterable[tuple[str, str]]) -> str:
 
 
 def link(uuid: str, shown: str, report: str) -> str:
-    """The name of a scenario, leading into the Allure report where there is one.
-
-    Allure 3 addresses a result by the MD5 of its uuid.
-    """
+    """The name of a scenario, leading into the Allure report where there is one."""
     if not uuid or not report:
         return text(shown)
-    address = hashlib.md5(uuid.encode(), usedforsecurity=False).hexdigest()
-    return f'<a href="{text(report)}#{address}">{text(shown)}</a>'
+    return f'<a href="{text(report)}#{id_of(uuid)}">{text(shown)}</a>'
 
 
 def age(when: datetime, now: datetime) -> str:
@@ -131,3 +131,9 @@ def age(when: datetime, now: datetime) -> str:
 def day(when: datetime) -> str:
     """The date and time, to the minute, in UTC or the zone that it has."""
     return f'<time datetime="{when.isoformat(timespec="seconds")}">{when.strftime("%Y-%m-%d %H:%M %Z").strip()}</time>'
+
+
+def duration(lasted: timedelta) -> str:
+    """How long something took, in minutes and seconds."""
+    minutes, seconds = divmod(round(lasted.total_seconds()), 60)
+    return f"{minutes} min {seconds} s" if minutes else f"{seconds} s"

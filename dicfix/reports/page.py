@@ -20,8 +20,10 @@ from dicfix.reports.runs import Outcome, Scenario
 from dicfix.reports.signoff import SignOff
 from dicfix.reports.verdict import Verdict
 
+SHOWN_AT_ONCE = 600
+"""How many characters of a failure's message are shown unfolded."""
 MAX_MESSAGE = 4000
-"""How many characters of a failure's message are shown."""
+"""How many are shown at all; the result file has the rest."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 _AXIS_TEXT = {
     Axis.GUIDE: "Does the account match the guide?",
@@ -132,7 +134,7 @@ def _card(signoff: SignOff, axis: AxisVerdict) -> str:
     outcome, sentence = axis.outcome.value, axis.sentence() or "not judged in these runs"
     failed = sum(one.outcome is Outcome.FAILED for _, one in signoff.failures)
     if axis.axis is Axis.GUIDE and failed:
-        outcome, sentence = "FAIL", f"{failed} scenarios failed; {sentence}"
+        outcome, sentence = "FAIL", f"{failed} scenario{'s' if failed > 1 else ''} failed; {sentence}"
     return (
         f'<div class="card"><div class="head"><span>{text(axis.axis.value.capitalize())}</span>{badge(outcome)}</div>'
         f'<p class="soft small">{text(_AXIS_TEXT[axis.axis])}</p><p class="small">{text(sentence)}</p></div>'
@@ -169,16 +171,25 @@ def _failure(run: str, scenario: Scenario, allure: str) -> str:
         f"{' <em>(this step)</em>' if one.status in ('failed', 'broken') else _not_reached(one.status)}</li>"
         for one in scenario.steps
     )
-    message = uncoloured(scenario.message)
-    cut = message[:MAX_MESSAGE] + (" …" if len(message) > MAX_MESSAGE else "")
     classes = "failure" if scenario.outcome in (Outcome.FAILED, Outcome.MISSING) else "failure w"
     clauses = " ".join(f'<a href="#{text(one)}"><code>{text(one)}</code></a>' for one in scenario.clauses)
     return (
         f'<article class="{classes}"><h3>{badge(scenario.outcome.value)}<span>'
         f"{link(scenario.uuid, scenario.name, allure)}</span></h3>"
         f'<p class="soft small">{clauses} {text(scenario.feature)} · {text(scenario.place)} · {text(run)}</p>'
-        f"{f'<ol class=steps>{steps}</ol>' if steps else ''}{f'<div class=message>{text(cut)}</div>' if cut else ''}"
+        f"{f'<ol class=steps>{steps}</ol>' if steps else ''}{_message(uncoloured(scenario.message))}"
         "</article>"
+    )
+
+
+def _message(message: str) -> str:
+    """The message, a long one folded behind its beginning."""
+    if len(message) <= SHOWN_AT_ONCE:
+        return f'<div class="message">{text(message)}</div>' if message else ""
+    cut = message[:MAX_MESSAGE] + (" …" if len(message) > MAX_MESSAGE else "")
+    return (
+        f'<div class="message">{text(message[:SHOWN_AT_ONCE])} …</div>'
+        f'<details><summary>The whole message</summary><div class="message">{text(cut)}</div></details>'
     )
 
 

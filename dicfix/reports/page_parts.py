@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dicfix.reports.gather import uncoloured
-from dicfix.reports.markup import age, badge, day, dot, facts, items, link, section, table, table_row, text
+from dicfix.reports.markup import age, badge, day, dot, duration, facts, items, link, section, table, table_row, text
 from dicfix.reports.matrix import LEVELS, Result, Row
 from dicfix.reports.runs import Run, Scenario
 from dicfix.reports.signoff import SignOff
@@ -24,8 +24,8 @@ def matrix(signoff: SignOff, allure: str) -> str:
     tables = (_page(signoff, page, allure) for page in pages)
     intro = (
         '<p class="soft small">In the guide\'s order. A tinted row stands in the way of a GO. Evidence is the best '
-        f"that these runs give: {', '.join(text(one.value) for one in LEVELS)}; older than {signoff.max_age_days} days it "
-        "does not count.</p>"
+        f"that these runs give: {', '.join(text(one.value) for one in LEVELS)}; older than {signoff.max_age_days} days "
+        "it does not count.</p>"
     )
     return section("Clause by clause", intro + "".join(tables), "matrix")
 
@@ -117,7 +117,7 @@ def _feature(signoff: SignOff, name: str, found: Sequence[tuple[int, Scenario]],
 def places(signoff: SignOff) -> str:
     """Where, when and with what each run was made."""
     told = "".join(
-        f"<h3>{badge('NOT APPLICABLE', one.evidence.value)} {text(one.label)}</h3>{_run(signoff, one)}"
+        f"<h3>{text(one.label[0].upper() + one.label[1:])} {badge(one.evidence.value)}</h3>{_run(signoff, one)}"
         for one in signoff.runs
     )
     guide = facts(
@@ -134,11 +134,11 @@ def places(signoff: SignOff) -> str:
 
 def _run(signoff: SignOff, run: Run) -> str:
     tools = ", ".join(f"{name} {run.versions[name]}" for name in _TOOLS if name in run.versions)
-    counts = run.counts
+    counts, took = run.counts, duration(run.stopped - run.started)
     troubles = (*run.wrong, *run.crashes, *(uncoloured(one).partition("\n")[0] for one in run.collection_errors))
     return facts(
         [
-            ("When", f"{day(run.started)} to {day(run.stopped)}, {age(run.stopped, signoff.created)}"),
+            ("When", f"{day(run.started)}, took {took}; ended {age(run.stopped, signoff.created)}"),
             ("Account", text(run.place.account or "not known")),
             ("Region", text(run.place.region)),
             ("Caller", f"<code>{text(run.place.caller)}</code>" if run.place.caller else "not read in this run"),
@@ -169,7 +169,7 @@ def _waivers(signoff: SignOff) -> str:
     soon = {one.name for one in signoff.waivers.ending_soon}
     rows = [
         (
-            f"{text(one.control)}<br><span class='soft small'>{text(one.resource)}, account {text(one.account)}</span>",
+            f"<span class='id'>{text(one.control)}</span><br><span class='soft small'>{text(one.resource)}, account {text(one.account)}</span>",
             text(one.justification),
             text(one.approver),
             f"{one.expires.isoformat()}{' (soon)' if one.name in soon else ''}",
@@ -205,7 +205,10 @@ def deviations(signoff: SignOff) -> str:
     """Recorded, accepted differences that come with a PASS."""
     if not signoff.deviations:
         return section("Deviations", "<p>None is recorded.</p>", "deviations")
-    rows = ((text(one.control), text(one.resource), text(one.deviation)) for one in signoff.deviations)
+    rows = (
+        (f'<span class="id">{text(one.control)}</span>', text(one.resource), text(one.deviation))
+        for one in signoff.deviations
+    )
     return section("Deviations", table(("Control", "Where", "Deviation"), rows), "deviations")
 
 

@@ -58,7 +58,7 @@ font-variant-numeric:tabular-nums}
 .bar span.info{background:var(--info)}.bar span.calm{background:var(--calm)}
 .legend{display:flex;flex-wrap:wrap;gap:8px;list-style:none;margin:0;padding:0}
 .reasons{list-style:none;margin:0;padding:0}
-.reasons>li{border-top:1px solid var(--line);padding:12px 0;display:grid;grid-template-columns:118px 1fr;gap:4px 14px}
+.reasons>li{border-top:1px solid var(--line);padding:12px 0;display:grid;grid-template-columns:136px 1fr;gap:4px 14px}
 .reasons>li:first-child{border-top:0;padding-top:0}.reasons strong{font-weight:650}
 .items{margin:.35rem 0 0;padding-left:1.1rem}.items li{margin:.12rem 0}
 table{width:100%;border-collapse:collapse;font-size:.92rem}
@@ -67,11 +67,12 @@ th,td{text-align:left;vertical-align:top;padding:9px 12px 9px 0;border-top:1px s
 thead th{border-top:0;font-size:.79rem;color:var(--soft);font-weight:600}
 tbody th{font-weight:400}
 .matrix{table-layout:fixed}.matrix .c1{width:31%}.matrix .c2{width:13%}.matrix .c3{width:27%}.matrix .c4{width:14%}
-.matrix .id{font-weight:700;white-space:nowrap}
+.id{white-space:nowrap}.matrix .id{font-weight:700}
 tr.blocks{background:color-mix(in srgb,var(--warn-bg) 55%,transparent)}
 tr.blocks.fails{background:color-mix(in srgb,var(--bad-bg) 60%,transparent)}
-tr.blocks>:first-child{box-shadow:inset 4px 0 currentColor;padding-left:12px}
-tr.blocks>:first-child{color:inherit}
+tr.blocks>:first-child{box-shadow:inset 4px 0 var(--warn);padding-left:12px}
+tr.blocks.fails>:first-child{box-shadow:inset 4px 0 var(--bad)}
+.matrix tr.blocks{scroll-margin-top:12px}
 .list{list-style:none;margin:0;padding:0}.list li{padding:1px 0 1px 1.3em;text-indent:-1.3em}
 .dot{display:inline-block;width:1.3em;text-indent:0;text-align:center;font-weight:700;background:none}
 details>summary{cursor:pointer;color:var(--link)}details[open]>summary{margin-bottom:.3rem}
@@ -87,7 +88,7 @@ font:.83rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospa
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0}
 .facts dt{color:var(--soft)}.facts dd{margin:0}
 .figure{margin:0}.figure svg{max-width:100%;height:auto}
-.sign-here td{height:52px}
+.sign-here{table-layout:fixed}.sign-here td{height:52px}.sign-here td+td{border-left:1px solid var(--line);padding-left:12px}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:40px}
 @media(max-width:760px){
 main,header,footer{padding:0 14px}header{padding-top:20px}
@@ -101,7 +102,10 @@ h1{font-size:1.5rem}section{padding:16px;border-radius:12px}
 .stack tr{border:1px solid var(--line);border-radius:10px;padding:10px 12px;margin:0 0 10px}
 .stack th,.stack td{border:0;padding:3px 0}
 .stack td:empty{display:none}
-.stack td[data-label]::before{content:attr(data-label);display:block;font-size:.76rem;color:var(--soft)}
+.stack td[data-label]{display:grid;grid-template-columns:5.6rem 1fr;column-gap:8px}.stack td[data-label]>*{grid-column:2}
+.stack td[data-label]>br{display:none}
+.stack td[data-label]::before{content:attr(data-label);font-size:.8rem;color:var(--soft);grid-column:1;grid-row:1/9}
+.stack .mono li{display:inline-block;margin-right:.8em}
 .stack tr.blocks>:first-child{box-shadow:none;padding-left:0}
 }
 @media print{
