@@ -14,6 +14,9 @@ from dicfix.accounts.ota_reading import image_record
 from dicfix.audit.build_files import FIELDS, Build
 from dicfix.audit.device import NEEDS as DEVICE_NEEDS
 from dicfix.audit.device import Device, Link, State, link_of
+from dicfix.audit.inventory import Saved
+from dicfix.audit.why import left_out
+from dicfix.audit.why import of_saved as client_of_saved
 from dicfix.certificates import Certificate, read_certificate
 from dicfix.controls import run_control
 from dicfix.controls.material import address_findings, key_finding, root_findings
@@ -172,6 +175,19 @@ def _with_listed(inventory: Inventory, certificate: Certificate) -> Inventory:
     row = rows[name]
     record = DeviceCertificate(name, row.arn, certificate.pem, row.status, row.mode, row.ca_certificate_id)
     return replace(inventory, certificates={**asked, name: record})
+
+
+def of_saved(saved: Saved, build: Build, explorer_name: str) -> Inventory:
+    """A saved inventory as one that was asked for the build: what its sweep left out is unread, not absent."""
+    inventory = client_of_saved(saved, client_of(build), explorer_name)
+    certificate, records = _certificate(build), inventory.certificates
+    listed = not isinstance(inventory.account_certificates, Unread)
+    if not isinstance(certificate, Certificate) or isinstance(records, Unread) or listed:
+        return inventory
+    name = certificate.certificate_id
+    unread = left_out(f"certificate {name[:12]}")
+    record = DeviceCertificate(name, unread, unread, unread, unread, unread)
+    return replace(inventory, certificates={name: record, **records})
 
 
 def _key(build: Build, device: Device, certificate: Certificate | Link | None) -> Iterator[Link]:

@@ -182,12 +182,14 @@ def of_saved(saved: Saved, name: str, explorer_name: str = "") -> Inventory:
     listed = inventory.account_things
     absent = not isinstance(listed, Unread) and name not in listed
     if not isinstance(things, Unread) and name not in things and not asked and not absent:
-        parts["things"] = _left_out(name)
+        parts["things"] = left_out(name)
     sessions = inventory.sessions
-    if not isinstance(sessions, Unread) and name not in sessions and not (
-        name == explorer_name or _session_was_asked(saved, name)
+    if (
+        not isinstance(sessions, Unread)
+        and name not in sessions
+        and not (name == explorer_name or _session_was_asked(saved, name))
     ):
-        parts["sessions"] = _left_out(name)
+        parts["sessions"] = left_out(name)
     return replace(inventory, **parts)
 
 
@@ -199,5 +201,6 @@ def _session_was_asked(saved: Saved, name: str) -> bool:
     return isinstance(devices, list) and name in devices[: LIVE_CLIENTS - 1]
 
 
-def _left_out(name: str) -> Unread:
+def left_out(name: str) -> Unread:
+    """What is not in a saved inventory because nobody asked for it."""
     return Unread("the saved inventory", "NotRead", f"{name} was not asked for when it was saved")

@@ -44,14 +44,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace, build: Build) -> int:
-    from dicfix.audit.preflight import NEEDS, NOBODY, client_of, exit_code_of, local_of, preflight
-    from dicfix.audit.why import of_saved
+    from dicfix.audit.preflight import NEEDS, NOBODY, client_of, exit_code_of, local_of, of_saved, preflight
     from dicfix.cli.one_client import is_thing_name, lines_of, read_for, title
 
     name = client_of(build)
     asked = name if is_thing_name(name) else NOBODY  # what is no thing's name is no thing: nothing to ask for
     read = read_for(args, asked, NEEDS, local=lambda: local_of(build))
-    inventory = of_saved(read.saved, name, read.settings.explorer_name) if read.saved else read.inventory
+    inventory = of_saved(read.saved, build, read.settings.explorer_name) if read.saved else read.inventory
     links = preflight(build, inventory, read.settings, read.now)
     print("\n".join([title(build.name, read), *lines_of(links, remedies=True), "", *_verdict(links), ""]))
     return exit_code_of(links)
