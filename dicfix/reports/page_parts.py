@@ -169,7 +169,8 @@ def _waivers(signoff: SignOff) -> str:
     soon = {one.name for one in signoff.waivers.ending_soon}
     rows = [
         (
-            f"<span class='id'>{text(one.control)}</span><br><span class='soft small'>{text(one.resource)}, account {text(one.account)}</span>",
+            f"<span class='id'>{text(one.control)}</span><br>"
+            f"<span class='soft small'>{text(one.resource)}, account {text(one.account)}</span>",
             text(one.justification),
             text(one.approver),
             f"{one.expires.isoformat()}{' (soon)' if one.name in soon else ''}",

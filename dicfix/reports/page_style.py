@@ -88,7 +88,8 @@ font:.83rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospa
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0}
 .facts dt{color:var(--soft)}.facts dd{margin:0}
 .figure{margin:0}.figure svg{max-width:100%;height:auto}
-.sign-here{table-layout:fixed}.sign-here td{height:52px}.sign-here td+td{border-left:1px solid var(--line);padding-left:12px}
+.sign-here{table-layout:fixed}.sign-here td{height:52px}
+.sign-here td+td{border-left:1px solid var(--line);padding-left:12px}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:40px}
 @media(max-width:760px){
 main,header,footer{padding:0 14px}header{padding-top:20px}
@@ -102,7 +103,8 @@ h1{font-size:1.5rem}section{padding:16px;border-radius:12px}
 .stack tr{border:1px solid var(--line);border-radius:10px;padding:10px 12px;margin:0 0 10px}
 .stack th,.stack td{border:0;padding:3px 0}
 .stack td:empty{display:none}
-.stack td[data-label]{display:grid;grid-template-columns:5.6rem 1fr;column-gap:8px}.stack td[data-label]>*{grid-column:2}
+.stack td[data-label]{display:grid;grid-template-columns:5.6rem 1fr;column-gap:8px}
+.stack td[data-label]>*{grid-column:2}
 .stack td[data-label]>br{display:none}
 .stack td[data-label]::before{content:attr(data-label);font-size:.8rem;color:var(--soft);grid-column:1;grid-row:1/9}
 .stack .mono li{display:inline-block;margin-right:.8em}
