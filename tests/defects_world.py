@@ -15,6 +15,7 @@ from dicfix.audit.sweep import READ_BY_NOBODY, Swept, resolved, sweep
 from dicfix.aws.session import AwsSession
 from dicfix.controls import CONTROLS, run_control
 from dicfix.findings import Finding, Status, worst
+from dicfix.lab import Lab
 from dicfix.offline.cloud import EmbeddedCloud
 from dicfix.offline.defects import Planting, given_files, harden
 from dicfix.records import Inventory
@@ -36,7 +37,7 @@ class GoodAccount:
         self._build()
 
     def _build(self) -> None:
-        builder = wiring.build(self.surroundings, self.settings, self.directory)
+        self.builder = builder = wiring.build(self.surroundings, self.settings, self.directory)
         builder.onboard()
         builder.ensure_ota_update()
         self._end_jobs()
@@ -55,6 +56,12 @@ class GoodAccount:
                     thingName=name,
                     status="SUCCEEDED",
                 )
+
+    def connected_explorer(self) -> Lab:
+        """MQTT Explorer, connected until the lab is closed."""
+        lab = Lab(self.builder, self.surroundings.network)
+        lab.connect_explorer()
+        return lab
 
     def session(self) -> AwsSession:
         """The auditor's own session, which only reads."""

@@ -77,7 +77,7 @@ class Registry(Protocol):
     def things(self, certificate_id: str) -> Sequence[AttachedThing]:
         """The things that the certificate is attached to."""
 
-    def retained_store(self) -> dict[str, "RetainedMessage"]:
+    def retained_store(self) -> dict[str, RetainedMessage]:
         """The account's retained messages by topic; the data plane owns the contents."""
 
     def on_certificate_change(self, callback: Callable[[str], None]) -> Callable[[], None]:

@@ -89,14 +89,14 @@ class DefenderResponses(AccountOperation):
         return ActionResult({"scheduledAudits": [row for _, row in page], **more})
 
     def list_audit_findings(self) -> ActionResult:
+        if bool(self.given("taskId")) == bool(self.given("startTime") and self.given("endTime")):
+            raise RuleViolation("InvalidRequestException", "Either a task or a start and an end is required")
         found = [one for one in self.account.audit_findings if self._asked_for(one)]
         page, more = self.tokened(list(enumerate(found, 1)), by_position)
         return ActionResult({"findings": [finding for _, finding in page], **more})
 
     def _asked_for(self, finding: dict[str, Any]) -> bool:
         task, start, end = (self.given(name) for name in ("taskId", "startTime", "endTime"))
-        if bool(task) == bool(start and end):
-            raise RuleViolation("InvalidRequestException", "Either a task or a start and an end is required")
         suppressed = bool(self.given("listSuppressedFindings", False))
         check = self.given("checkName")
         return (
