@@ -1,4 +1,4 @@
-"""Which test files are slow: they start whole test runs, browsers or other programs of their own (``make thorough``)."""
+"""Which test files are slow: they start whole test runs, browsers or other programs (``make thorough``)."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ SLOW = frozenset(
         "test_plugin_gherkin_traceback.py",
         "test_plugin_manifest.py",
         "test_plugin_performs.py",
+        "test_preflight_account.py",
+        "test_why_chain.py",
         "test_wiring.py",
     }
 )
