@@ -132,8 +132,8 @@ def _matched(before: Hashes, after: Hashes) -> dict[str, str]:
     def free() -> list[str]:
         return [one for one in after if one not in pairs.values()]
 
-    for number, old in before.items():
-        same = [one for one in free() if after[one] == old]
+    for number, lines in before.items():
+        same = [one for one in free() if after[one] == lines]
         if same:
             pairs[number] = number if number in same else same[0]
     left = [(old, new) for old in before if old not in pairs for new in free()]
