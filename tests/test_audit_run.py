@@ -258,3 +258,13 @@ def test_the_level_decides_whether_a_fail_fails_the_run(levels, code):
     assert (
         audited(with_status("INACTIVE", DEVICE), replace(JUDGED, fail_on=thresholds(levels))).verdict.exit_code == code
     )
+
+
+def test_a_long_observation_is_told_in_part_and_hashed_in_full():
+    texts = ["x" * 5000 + end for end in "ab"]
+    findings = [Finding(INACTIVE, Status.FAIL, text[-1], "ACTIVE", text) for text in texts]
+    first, second = entries_of(findings, PLACE, {}, stamp(NOW))
+    assert first.observed == second.observed
+    assert first.observed.endswith("x... (4,001 more characters)")
+    assert len(first.observed) < 1100
+    assert first.observed_hash != second.observed_hash

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from operator import attrgetter
 
 from dicfix.controls import CONTROLS
 from dicfix.errors import UsageError
@@ -22,6 +23,8 @@ OPEN = frozenset({Status.FAIL, Status.UNREADABLE})
 """The statuses that somebody has to do something about."""
 HASH_DIGITS = 16
 """How many hexadecimal digits of a hash tell what was observed."""
+MAX_TEXT = 1000
+"""How much of what was observed is told; the hash is of all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,8 @@ def _entry(finding: Finding, resource: str, place: Place, arns: Mapping[str, str
         resource=resource,
         arn=resource if resource.startswith("arn:") else arns.get(resource, ""),
         status=finding.status,
-        expected=safe(finding.expected),
-        observed=observed,
+        expected=_short(safe(finding.expected)),
+        observed=_short(observed),
         observed_hash=hash_of(observed),
         remedy=safe(finding.remedy),
         reason=finding.reason,
@@ -120,6 +123,11 @@ def _entry(finding: Finding, resource: str, place: Place, arns: Mapping[str, str
         first_seen=now,
         last_seen=now,
     )
+
+
+def _short(text: str) -> str:
+    rest = len(text) - MAX_TEXT
+    return f"{text[:MAX_TEXT]}... ({rest:,} more characters)" if rest > 0 else text
 
 
 def since(entries: Iterable[Entry], past: Mapping[str, Entry]) -> tuple[Entry, ...]:
@@ -175,11 +183,15 @@ _TEXTS = ("uid", "control", "title", "source", "account", "region", "resource", 
 _MORE = ("observed_hash", "remedy", "reason", "deviation", "first_seen", "last_seen", "note")
 
 
+_READ_TEXTS = attrgetter(*_TEXTS, *_MORE)
+
+
 def as_json(entry: Entry) -> dict[str, object]:
     """The entry as JSON values, in the order in which people read it."""
-    texts = {name: getattr(entry, name) for name in (*_TEXTS, *_MORE)}
-    kinds = {"axis": entry.axis.value, "severity": entry.severity.value, "status": entry.status.value}
-    return {**texts, **kinds, "clauses": list(entry.clauses)}
+    found: dict[str, object] = dict(zip((*_TEXTS, *_MORE), _READ_TEXTS(entry), strict=True))
+    found["axis"], found["severity"], found["status"] = entry.axis.value, entry.severity.value, entry.status.value
+    found["clauses"] = list(entry.clauses)
+    return found
 
 
 def from_json(row: Mapping[str, object], where: str) -> Entry:

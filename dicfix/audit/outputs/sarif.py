@@ -47,9 +47,15 @@ _BASELINE = {
 
 
 def lines_of(results: Iterable[AuditResult], missed: Mapping[str, str] | None = None) -> Iterator[str]:
-    """The document, in pieces; ``missed`` are accounts and Regions that were not read, with why."""
-    yield from json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(document(results, missed))
-    yield "\n"
+    """The document, a result a line; ``missed`` are accounts and Regions that were not read, with why."""
+    yield f'{{"version": "{VERSION}", "runs": ['
+    for number, run in enumerate(document(results, missed)["runs"]):
+        found = run.pop("results", [])
+        yield (",\n" if number else "\n") + json.dumps(run, ensure_ascii=False)[:-1] + ', "results": ['
+        for place, one in enumerate(found):
+            yield (",\n" if place else "\n") + json.dumps(one, ensure_ascii=False)
+        yield "]}"
+    yield "\n]}\n"
 
 
 def document(results: Iterable[AuditResult], missed: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -64,6 +70,7 @@ def _unread(name: str, why: str) -> dict[str, Any]:
         "tool": {"driver": {"name": "dicfix"}},
         "automationDetails": {"id": f"dicfix/{name}/"},
         "invocations": [{"executionSuccessful": False, "toolExecutionNotifications": [notification]}],
+        "results": [],
     }
 
 
