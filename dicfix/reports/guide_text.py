@@ -48,8 +48,15 @@ def read_guide(path: Path) -> dict[str, Steps]:
 def steps_of(text: str) -> dict[str, Steps]:
     """Page title to step number to statements, in the order of the text; what is not of the guide is left out."""
     found: dict[str, dict[str, list[str]]] = {}
-    page, number = "", ""
+    page, number, code = "", "", False
     for line in text.splitlines():
+        if line.strip().startswith("```"):
+            code = not code
+            continue
+        if code:  # word for word: in a policy, * is no markup
+            if page and number and line.strip():
+                found[page][number].append(" ".join(line.split()))
+            continue
         heading, step = _HEADING.fullmatch(line.strip()), _STEP.fullmatch(line)
         if heading:
             page, number = _page(heading["title"]), ""

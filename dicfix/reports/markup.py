@@ -122,6 +122,11 @@ def link(uuid: str, shown: str, report: str) -> str:
     return f'<a href="{text(report)}#{id_of(uuid)}">{text(shown)}</a>'
 
 
+def report_of(number: int, allure: str) -> str:
+    """The address of the Allure report for the scenarios of a run: it is made of the first run's results."""
+    return allure if number == 0 else ""
+
+
 def age(when: datetime, now: datetime) -> str:
     """How long ago, in whole days."""
     days = max(0, (now - when).days)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from dicfix.audit.verdict import AxisVerdict
 from dicfix.findings import Axis
 from dicfix.reports.gather import uncoloured
-from dicfix.reports.markup import age, badge, day, facts, items, link, section, sign, text, tone
+from dicfix.reports.markup import age, badge, day, facts, items, link, report_of, section, sign, text, tone
 from dicfix.reports.matrix import Result
 from dicfix.reports.page_parts import beyond_guide, changes, deviations, integrity, matrix, people, places
 from dicfix.reports.page_style import STYLE
@@ -159,7 +159,7 @@ def _reasons(signoff: SignOff) -> str:
 def _failures(signoff: SignOff, allure: str) -> str:
     if not signoff.failures:
         return ""
-    told = "".join(_failure(signoff.runs[n].label, one, allure) for n, one in signoff.failures)
+    told = "".join(_failure(signoff.runs[n].label, one, report_of(n, allure)) for n, one in signoff.failures)
     return section("Scenarios that did not pass", told, "failures")
 
 

@@ -9,7 +9,21 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from dicfix.reports.gather import uncoloured
-from dicfix.reports.markup import age, badge, day, dot, duration, facts, items, link, section, table, table_row, text
+from dicfix.reports.markup import (
+    age,
+    badge,
+    day,
+    dot,
+    duration,
+    facts,
+    items,
+    link,
+    report_of,
+    section,
+    table,
+    table_row,
+    text,
+)
 from dicfix.reports.matrix import LEVELS, Result, Row
 from dicfix.reports.runs import Run, Scenario
 from dicfix.reports.signoff import SignOff
@@ -49,10 +63,7 @@ def _clause(signoff: SignOff, row: Row, allure: str) -> str:
     )
     note = f'<br><span class="soft small">{text(uncoloured(row.note))}</span>' if row.note else ""
     scenarios = items(
-        (
-            f"{dot(one.outcome.value)}{link(one.uuid, one.name, allure)}{_of_run(signoff, number)}"
-            for number, one in row.scenarios
-        ),
+        (_scenario(signoff, number, one, allure) for number, one in row.scenarios),
         "list",
     )
     controls = items(
@@ -72,6 +83,11 @@ def _clause(signoff: SignOff, row: Row, allure: str) -> str:
     )
     classes = ("blocks fails" if row.result is Result.FAIL else "blocks") if row.blocks else ""
     return table_row(_MATRIX, cells, classes)
+
+
+def _scenario(signoff: SignOff, number: int, scenario: Scenario, allure: str) -> str:
+    shown = link(scenario.uuid, scenario.name, report_of(number, allure))
+    return f"{dot(scenario.outcome.value)}{shown}{_of_run(signoff, number)}"
 
 
 def _of_run(signoff: SignOff, number: int) -> str:
@@ -103,10 +119,7 @@ def beyond_guide(signoff: SignOff, allure: str) -> str:
 def _feature(signoff: SignOff, name: str, found: Sequence[tuple[int, Scenario]], allure: str) -> tuple[str, ...]:
     counts = Counter(one.outcome.value for _, one in found)
     badges = " ".join(badge(word, f"{number} {word}") for word, number in counts.items())
-    lines = "".join(
-        f"<li>{dot(one.outcome.value)}{link(one.uuid, one.name, allure)}{_of_run(signoff, number)}</li>"
-        for number, one in found
-    )
+    lines = "".join(f"<li>{_scenario(signoff, number, one, allure)}</li>" for number, one in found)
     return (
         text(name),
         badges,

@@ -103,7 +103,7 @@ h1{font-size:1.5rem}section{padding:16px;border-radius:12px}
 .stack tr{border:1px solid var(--line);border-radius:10px;padding:10px 12px;margin:0 0 10px}
 .stack th,.stack td{border:0;padding:3px 0}
 .stack td:empty{display:none}
-.stack td[data-label]{display:grid;grid-template-columns:5.6rem 1fr;column-gap:8px}
+.stack td[data-label]{display:grid;grid-template-columns:5.6rem 1fr;column-gap:8px;justify-items:start}
 .stack td[data-label]>*{grid-column:2}
 .stack td[data-label]>br{display:none}
 .stack td[data-label]::before{content:attr(data-label);font-size:.8rem;color:var(--soft);grid-column:1;grid-row:1/9}
