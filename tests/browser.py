@@ -9,10 +9,11 @@ import base64
 import json
 import os
 import select
-import shlex
 import signal
 import subprocess
+import sys
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,11 +23,20 @@ from typing import Any
 from tests.tools import require_tool
 
 FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-extensions --remote-debugging-pipe --hide-scrollbars"
-).split()
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--disable-extensions", "--remote-debugging-pipe",
+    "--hide-scrollbars",
+)  # fmt: skip
 ANSWER_TIMEOUT_S = 60
 SHOWN_TIMEOUT_S = 60
+_PIPED = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(one), fcntl.F_DUPFD, 10) for one in sys.argv[1:3])
+os.dup2(read, 3), os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Becomes the program that is named, with the two descriptors as 3 and 4, where Chromium looks for its pipes."""
 OWN = ("file:", "data:", "blob:", "about:")
 
 
@@ -35,7 +45,8 @@ class Page:
 
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._to, self._from = to_browser, from_browser
-        self._rest = b""
+        self._unfinished: list[bytes] = []
+        self._lines: deque[bytes] = deque()
         self._number = 0
         self._session = ""
         self.requests: list[str] = []
@@ -65,12 +76,17 @@ class Page:
                 return result
 
     def _next(self, deadline: float) -> dict[str, Any]:
-        while b"\0" not in self._rest:
+        while not self._lines:
             ready, _, _ = select.select([self._from], [], [], max(0.0, deadline - monotonic()))
             assert ready, "the browser did not answer in time"
-            self._rest += os.read(self._from, 1 << 20)
-        line, _, self._rest = self._rest.partition(b"\0")
-        told: dict[str, Any] = json.loads(line)
+            read = os.read(self._from, 1 << 20)
+            assert read, "the browser has ended"
+            first, *more = read.split(b"\0")
+            self._unfinished.append(first)
+            for piece in more:
+                self._lines.append(b"".join(self._unfinished))
+                self._unfinished = [piece]
+        told: dict[str, Any] = json.loads(self._lines.popleft())
         self._hear(told.get("method", ""), told.get("params", {}))
         return told
 
@@ -90,7 +106,9 @@ class Page:
 
     def size(self, width: int, height: int, *, dark: bool = False) -> None:
         """The window's size in pixels, and the theme that the system asks for."""
-        self.ask("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.ask("Emulation.setEmulatedMedia", features=[scheme])
 
@@ -112,15 +130,17 @@ class Page:
         """What the page shows, once it shows all of these words."""
         deadline = monotonic() + SHOWN_TIMEOUT_S
         while not all(word in (shown := self.text()) for word in words):
-            assert monotonic() < deadline, f"not shown: {[word for word in words if word not in shown]} in {shown[:3000]}"
+            assert monotonic() < deadline, (
+                f"not shown: {[word for word in words if word not in shown]} in {shown[:3000]}"
+            )
             self.run("new Promise(done => setTimeout(done, 50))")
         return shown
 
     def click(self, words: str) -> None:
-        """Click the innermost element that shows exactly these words."""
+        """Click the innermost element that shows exactly these words, a line break counting as a space."""
         script = (
             "(() => { const all = [...document.querySelectorAll('*')].filter(e => e.innerText !== undefined && "
-            f"e.innerText.trim() === {json.dumps(words)}); const e = all[all.length - 1]; "
+            f"e.innerText.replace(/\\s+/g, ' ').trim() === {json.dumps(words)}); const e = all[all.length - 1]; "
             "if (!e) return false; e.scrollIntoView({block: 'center'}); e.click(); return true })()"
         )
         assert self.run(script), f"nothing to click shows {words!r}"
@@ -140,9 +160,9 @@ def browser() -> Iterator[Page]:
     to_read, to_write = os.pipe()
     from_read, from_write = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        arguments = shlex.join([chromium, *FLAGS, f"--user-data-dir={profile}", "about:blank"])
+        command = [chromium, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {arguments} 3<&{to_read} 4>&{from_write}"],
+            [sys.executable, "-c", _PIPED, str(to_read), str(from_write), *command],
             pass_fds=(to_read, from_write),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

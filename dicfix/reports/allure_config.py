@@ -18,7 +18,11 @@ DEFAULT_NAME = "DIC onboarding guide"
 GROUPS = ("epic", "feature", "story")
 
 DASHBOARD: tuple[Mapping[str, object], ...] = (
-    {"type": "currentStatus", "title": "Scenarios of this run", "metric": "passed"},
+    {
+        "type": "currentStatus",
+        "title": "Scenarios of this run (the verdict is on the sign-off page)",
+        "metric": "passed",
+    },
     {"type": "statusDynamics", "title": "Results over the last runs", "limit": HISTORY_RUNS},
     {
         "type": "testResultSeverities",
@@ -27,7 +31,6 @@ DASHBOARD: tuple[Mapping[str, object], ...] = (
         "statuses": ["failed", "broken", "skipped", "passed"],
         "includeUnset": True,
     },
-    {"type": "statusTransitions", "title": "Fixed and regressed since the run before", "limit": HISTORY_RUNS},
     {"type": "durations", "title": "How long scenarios take", "groupBy": "none"},
     {"type": "durationDynamics", "title": "How long runs take", "limit": HISTORY_RUNS},
 )

@@ -12,9 +12,11 @@ from dicfix.errors import DicfixError
 POLICY = (
     "default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' data: blob:; style-src 'unsafe-inline' data:; "
     "img-src data: blob:; font-src data:; media-src data: blob:; connect-src data: blob:; frame-src data: blob:; "
-    "worker-src data: blob:; base-uri 'none'; form-action 'none'"
+    "worker-src data: blob:; base-uri 'self'; form-action 'none'"
 )
 """What the page may load: only what lies in the page itself."""
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+"""Allure's page leaves it out, and a telephone would show it as wide as a desk."""
 
 _BLOCK = re.compile(
     r"[ \t]*<script async src=\"https://www\.googletagmanager\.com/gtag/js\?id=[^\"]+\"></script>\s*"
@@ -29,7 +31,7 @@ class NotPrivate(DicfixError):
 
 
 def keep_private(page: str) -> str:
-    """The page without its analytics block and with the policy.
+    """The page without its analytics block, with the policy, and as wide as the screen that shows it.
 
     Raises NotPrivate unless there was exactly one block and exactly one place for the policy: a page of another make
     has to be looked at first.
@@ -42,7 +44,8 @@ def keep_private(page: str) -> str:
             remedy="use the version of Allure that dicfix pins",
         )
     head, found, rest = _split(stripped)
-    return f'{head}{found}\n    <meta http-equiv="Content-Security-Policy" content="{POLICY}">{rest}'
+    more = f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n    {VIEWPORT}'
+    return f"{head}{found}\n    {more}{rest}"
 
 
 def _split(page: str) -> tuple[str, str, str]:
