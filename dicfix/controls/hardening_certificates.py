@@ -57,12 +57,13 @@ def client_certificates_last(look: Look) -> Iterator[Finding]:
 
     def judge_one(name: str) -> Iterator[Finding]:
         left = days_left(certificate_pem(registered_certificate(look, name), name).not_after, look.now)
-
+        window = next((one for one in EXPIRY_WINDOWS_DAYS if left <= one), None)
+        observed = f"{left} days left" if left >= 0 else f"expired {-left} days ago"
         yield look.judge(
             name,
-            left > EXPIRY_WINDOWS_DAYS[-1],
+            window is None,
             expected=f"more than {EXPIRY_WINDOWS_DAYS[-1]} days left",
-            observed=f"{left} days left" if left >= 0 else f"expired {-left} days ago",
+            observed=observed if window is None else f"{observed}: in the window of {window} days",
         )
 
     yield from look.each(all_clients(look), judge_one)

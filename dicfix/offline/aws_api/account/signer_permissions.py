@@ -37,6 +37,7 @@ class ProfilePermissions:
         return account_state(self.current_account, self.region).profile_permissions.setdefault(name, {})
 
     def add_profile_permission(self) -> ActionResult:
+        """AddProfilePermission."""
         kept = self._permissions()
         statement = self.params["statementId"]
         if statement in kept:
@@ -46,11 +47,13 @@ class ProfilePermissions:
         return ActionResult({"revisionId": str(uuid.uuid4())})
 
     def remove_profile_permission(self) -> ActionResult:
+        """RemoveProfilePermission."""
         if self._permissions().pop(self.params["statementId"], None) is None:
             raise RuleViolation("ResourceNotFoundException", "There is no such statement")
         return ActionResult({"revisionId": str(uuid.uuid4())})
 
     def list_profile_permissions(self) -> ActionResult:
+        """ListProfilePermissions, in pages."""
         kept = list(self._permissions().values())
         start = self._start(len(kept))
         page = kept[start : start + PAGE]
