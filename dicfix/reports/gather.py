@@ -24,6 +24,7 @@ from dicfix.reports.runs import Counts, Outcome, Run, Scenario
 MANIFEST = "run.json"
 FINDINGS = "findings.json"
 RESULTS = "allure-results"
+PICTURE = "onboarding.svg"
 FORMAT = 1
 
 _CALLER_CONTROL = "DIC-ACC-01"
@@ -256,7 +257,7 @@ class _Reading:
         return known.issuperset(row["clauses"]) and (not named or self._fields["edition"] in named)
 
     def _files(self) -> Iterable[tuple[str, Path]]:
-        names = [MANIFEST, FINDINGS]
+        names = [MANIFEST, FINDINGS, PICTURE]
         paths = [self._folder / name for name in names if (self._folder / name).is_file()]
         paths += sorted(path for path in (self._folder / RESULTS).glob("*") if path.is_file())
         return ((path.relative_to(self._folder).as_posix(), path) for path in paths)

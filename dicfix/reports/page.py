@@ -47,7 +47,11 @@ def page_of(signoff: SignOff, *, allure: str = "", figures: Sequence[Figure] = (
         _reasons(signoff),
         _failures(signoff, allure),
         *(
-            section(one.title, f'<div class="figure">{one.svg}</div>', f"figure-{n}")
+            section(
+                one.title,
+                f'<div class="figure" role="region" aria-label="{text(one.title)}" tabindex="0">{one.svg}</div>',
+                f"figure-{n}",
+            )
             for n, one in enumerate(figures, 1)
         ),
         matrix(signoff, allure),

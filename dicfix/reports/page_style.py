@@ -87,7 +87,7 @@ padding:14px 18px;margin:12px 0}
 font:.83rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;text-indent:0}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0}
 .facts dt{color:var(--soft)}.facts dd{margin:0}
-.figure{margin:0}.figure svg{max-width:100%;height:auto}
+.figure{overflow-x:auto}.figure svg{display:block;min-width:760px}
 .sign-here{table-layout:fixed}.sign-here td{height:52px}
 .sign-here td+td{border-left:1px solid var(--line);padding-left:12px}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:40px}

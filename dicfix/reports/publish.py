@@ -6,14 +6,13 @@ Belongs here: which files a report consists of, and one line about each. May imp
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from dicfix.reports.changes import TWIN
-from dicfix.reports.gather import RESULTS
+from dicfix.reports.gather import PICTURE, RESULTS
 from dicfix.reports.page import Figure, page_of
 from dicfix.reports.signoff import SignOff
 from dicfix.reports.twin import twin_text
@@ -23,14 +22,13 @@ ALLURE = "allure.html"
 HISTORY = "history.jsonl"
 
 
-def publish(
-    signoff: SignOff, folder: Path, *, results: Path | None, history: Path, figures: Sequence[Figure] = ()
-) -> list[str]:
+def publish(signoff: SignOff, folder: Path, *, results: Path | None, history: Path) -> list[str]:
     """Write page and twin to ``folder``, and the Allure report of ``results``; gives what is to be said, line by line.
 
     The page leads into the Allure report only when that was made.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    figures = pictures(signoff)
     write(folder / TWIN, twin_text(signoff))
     write(folder / PAGE, page_of(signoff, figures=figures))
     written, said = allure_report(results, folder, history) if results else (False, f"{ALLURE} not written: no results")
@@ -47,6 +45,17 @@ def allure_report(results: Path, folder: Path, history: Path) -> tuple[bool, str
     module: Any = import_module(name)
     outcome = module.write(results, folder / ALLURE, signoff=folder / PAGE, history=history)
     return bool(outcome.written), str(outcome.said)
+
+
+def pictures(signoff: SignOff) -> tuple[Figure, ...]:
+    """The pictures that the runs left of their onboarding."""
+    several = len(signoff.runs) > 1
+    found = ((run, dict(run.files).get(PICTURE)) for run in signoff.runs)
+    return tuple(
+        Figure(f"Picture of the onboarding{f': {run.label}' if several else ''}", path.read_text(encoding="utf-8"))
+        for run, path in found
+        if path
+    )
 
 
 def results_of(run: Path) -> Path:

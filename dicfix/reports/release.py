@@ -11,14 +11,13 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicfix.audit.identity import safe
 from dicfix.errors import MaterialError, UsageError
 from dicfix.reports.changes import RECORDS, SEAL
 from dicfix.reports.digest import SUMS, digest_of, kept_name, sums_of_folder
-from dicfix.reports.page import Figure
 from dicfix.reports.publish import HISTORY, publish, write
 from dicfix.reports.signoff import Choices, SignOff
 
@@ -30,7 +29,7 @@ SIGNER = "signer.pub.pem"
 UNSUMMED = (SUMS, SIGNATURE)
 """The files of a record that its sums cannot cover."""
 INPUTS = "inputs"
-"""Where the files of waivers and evidence are kept."""
+"""Where the files of waivers and evidence are kept, without private keys and the user's folder."""
 SEALED = "sealed, not signed"
 FORMAT = 1
 
@@ -69,9 +68,7 @@ def read_signing_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def freeze(
-    signoff: SignOff, choices: Choices, key: Ed25519PrivateKey | None, *, figures: Sequence[Figure] = ()
-) -> tuple[Path, list[str]]:
+def freeze(signoff: SignOff, choices: Choices, key: Ed25519PrivateKey | None) -> tuple[Path, list[str]]:
     """Make the record of a release; gives its folder and what is to be said, line by line.
 
     A release is signed off once: raises UsageError when its record exists.
@@ -85,7 +82,7 @@ def freeze(
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{signoff.release}-"))
     try:
-        lines = _fill(unfinished, signoff, choices, key, figures)
+        lines = _fill(unfinished, signoff, choices, key)
         unfinished.chmod(0o755)
         os.replace(unfinished, folder)
     except BaseException:
@@ -94,9 +91,7 @@ def freeze(
     return folder, lines
 
 
-def _fill(
-    folder: Path, signoff: SignOff, choices: Choices, key: Ed25519PrivateKey | None, figures: Sequence[Figure]
-) -> list[str]:
+def _fill(folder: Path, signoff: SignOff, choices: Choices, key: Ed25519PrivateKey | None) -> list[str]:
     for number, run in enumerate(signoff.runs, 1):
         for name, source in run.files:
             copy = folder / kept_name(number, name)
@@ -105,13 +100,17 @@ def _fill(
     for source_file in (choices.waivers, choices.evidence):
         if source_file:
             (folder / INPUTS).mkdir(exist_ok=True)
-            shutil.copyfile(source_file, folder / INPUTS / source_file.name)
+            write(folder / INPUTS / source_file.name, _redacted(source_file))
     results = folder / kept_name(1, "allure-results")
     history = folder / HISTORY
-    lines = publish(signoff, folder, results=results if results.is_dir() else None, history=history, figures=figures)
+    lines = publish(signoff, folder, results=results if results.is_dir() else None, history=history)
     history.unlink(missing_ok=True)
     _refuse_secrets(folder)
     return [*lines, seal(folder, signoff, key)]
+
+
+def _redacted(path: Path) -> str:
+    return "".join(f"{safe(line)}\n" for line in path.read_text(encoding="utf-8").splitlines())
 
 
 def seal(folder: Path, signoff: SignOff, key: Ed25519PrivateKey | None) -> str:

@@ -83,8 +83,7 @@ def sign_off(choices: Choices, now: datetime) -> SignOff:
     """Read, apply waivers and evidence, judge; raises UsageError for what cannot be one sign-off."""
     runs = _read(choices)
     edition = runs[0].edition
-    waivers = waivers_of.read_waivers(choices.waivers, now.date()) if choices.waivers else ()
-    pieces = pieces_of.read_evidence(choices.evidence, now.date()) if choices.evidence else ()
+    waivers, pieces = _by_people(choices, now)
     runs, waived, closed = _applied(runs, waivers, pieces, now)
     boards = tuple(dict.fromkeys((*choices.boards, *(board for run in runs for board in run.boards))))
     max_age = timedelta(days=choices.max_age_days)
@@ -109,6 +108,14 @@ def sign_off(choices: Choices, now: datetime) -> SignOff:
         sums=lines,
         digest=digest_of(lines),
     )
+
+
+def _by_people(choices: Choices, now: datetime) -> tuple[tuple[Waiver, ...], tuple[Piece, ...]]:
+    """Waivers and evidence; what people wrote there leaves the house without keys and paths of their machines."""
+    waivers = waivers_of.read_waivers(choices.waivers, now.date()) if choices.waivers else ()
+    pieces = pieces_of.read_evidence(choices.evidence, now.date()) if choices.evidence else ()
+    shown = (replace(one, justification=safe(one.justification), approver=safe(one.approver)) for one in waivers)
+    return tuple(shown), tuple(replace(one, who=safe(one.who)) for one in pieces)
 
 
 def _read(choices: Choices) -> tuple[Run, ...]:
