@@ -455,7 +455,7 @@ def deleting_a_thing_group_with_children(empty_account: Account) -> Any:
     return lambda: empty_account.iot.delete_thing_group(thingGroupName="g")
 
 
-@row("IndexNotReadyException", 400)
+@row("ResourceNotFoundException", 404)
 def searching_without_index(empty_account: Account) -> Any:
     return lambda: empty_account.iot.search_index(queryString="thingName:*")
 

@@ -221,7 +221,7 @@ def test_what_is_not_configured_is_said_in_aws_words(answering: GoodAccount):
     iot: Any = boto3.client("iot", config=Config(retries={"total_max_attempts": 1}), **region)  # type: ignore[call-overload]
     for call, code in (
         (iot.get_v2_logging_options, "NotConfiguredException"),
-        (lambda: iot.search_index(queryString="*"), "IndexNotReadyException"),
+        (lambda: iot.search_index(queryString="*"), "ResourceNotFoundException"),
         (iot.list_audit_findings, "InvalidRequestException"),
     ):
         with pytest.raises(ClientError) as refused:

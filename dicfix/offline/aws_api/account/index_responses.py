@@ -13,7 +13,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from dicfix.offline.aws_api.account.operation import AccountOperation
 from dicfix.offline.aws_api.binding import bound
-from dicfix.offline.rules import RuleViolation, paging
+from dicfix.offline.rules import RuleViolation, paging, things
 
 THINGS = "thingIndexingConfiguration"
 GROUPS = "thingGroupIndexingConfiguration"
@@ -39,8 +39,7 @@ class IndexResponses(AccountOperation):
 
     def search_index(self) -> ActionResult:
         mode = self.account.indexing.get(THINGS, {}).get("thingIndexingMode", "OFF")
-        if mode == "OFF":
-            raise RuleViolation("IndexNotReadyException", "The index AWS_Things is not ready")
+        things.index_is_on(mode)
         wanted = _query(self.params["queryString"])
         found = [row for row in map(self._row, self.iot_backend.things.values()) if wanted(row)]
         page, token = paging.page(
