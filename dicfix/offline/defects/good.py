@@ -65,10 +65,9 @@ def least_policy(planting: Planting) -> dict[str, Any]:
     Source: facts, controls 4.3.
     """
     chosen = edition(planting.settings.edition)
-    states = sorted({topic for name in chosen.applications for topic in APPLICATIONS[name].state_topics})
+    states = {topic.split("/")[0] for name in chosen.applications for topic in APPLICATIONS[name].state_topics}
     own = [f"$aws/things/{THING}/{kind}/*" for kind in ("jobs", "streams")]
-    topics = [*states, COMMAND_TOPIC, *own]
-    watched = [one.replace("*", "#") for one in chosen.explorer_topics]
+    topics = [*(f"{one}/*" for one in sorted(states)), COMMAND_TOPIC, *own]
 
     def allow(actions: list[str], kind: str, names: list[str]) -> dict[str, Any]:
         return {"Effect": "Allow", "Action": actions, "Resource": [planting.arn(f"{kind}/{one}") for one in names]}
@@ -78,7 +77,7 @@ def least_policy(planting: Planting) -> dict[str, Any]:
         "Statement": [
             allow(["iot:Connect"], "client", [THING]),
             allow(["iot:Publish", "iot:Receive"], "topic", topics),
-            allow(["iot:Subscribe"], "topicfilter", [*topics, *watched]),
+            allow(["iot:Subscribe"], "topicfilter", topics),
         ],
     }
 
