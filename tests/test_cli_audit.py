@@ -26,7 +26,7 @@ from dicfix.findings import Status
 from dicfix.records import Inventory, Unread
 
 ROOT = Path(__file__).parents[1]
-OUTPUTS = ["findings.csv", "findings.jsonl", "findings.sarif", "junit.xml"]
+OUTPUTS = ["findings.csv", "findings.jsonl", "findings.sarif", "junit.xml", "nightly.html", "nights.jsonl"]
 GUIDE = ("--axis", "guide")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from dicfix.cli.settings_options import add_settings_options
 
 AXES = ("guide", "fit", "hardening")
-FORMATS = ("jsonl", "sarif", "junit", "csv")
+FORMATS = ("jsonl", "sarif", "junit", "csv", "html")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -51,7 +51,7 @@ def _add_judgement(group: Any) -> None:
 def _add_reports(group: Any) -> None:
     add = group.add_argument
     add("--state", type=Path, metavar="DIR", help="remember this run here, and tell what changed since the last one")
-    add("--output-dir", type=Path, metavar="DIR", help="write findings.jsonl, findings.sarif, junit.xml, findings.csv")
+    add("--output-dir", type=Path, metavar="DIR", help="write findings.jsonl, .sarif, .csv, junit.xml and nightly.html")
     add("--format", action="append", choices=FORMATS, help="only this format; may be given more than once")
     add("--only-changes", action="store_true", help="print nothing unless something changed, then 20 lines at most")
 

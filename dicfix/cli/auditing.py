@@ -142,10 +142,19 @@ def _kept(args: argparse.Namespace, reading: Reading) -> tuple[Path | None, Run 
     return path, read_run(path) if path.exists() else None
 
 
+HTML = "html"
+"""The format that is a page for people, with charts over the last audits."""
+
+
 def _tell(args: argparse.Namespace, results: Sequence[AuditResult], errors: Mapping[str, DicfixError]) -> None:
     if args.output_dir:
         missed = {name: safe(str(error)) for name, error in errors.items()}
-        write_outputs(results, args.output_dir, args.format or FORMATS, missed)
+        formats = args.format or (*FORMATS, HTML)
+        write_outputs(results, args.output_dir, [one for one in formats if one != HTML], missed)
+        if HTML in formats:
+            from dicfix.reports.nightly import write_nightly
+
+            write_nightly(args.output_dir, results)
     lines = notices(results) if args.only_changes else list(summaries(results))
     if lines:
         print("\n".join(lines))

@@ -103,7 +103,8 @@ def findings_chart(nights: Sequence[Night]) -> str:
     )
     legend = tuple((status.value, f"{status.value}, last: {_last(shown, status):,}") for status in COUNTED)
     nights_word = "audit" if len(bars) == 1 else f"{len(bars)} audits"
-    return _chart(f"Findings over the last {nights_word}", bars, legend, "No audit is remembered.")
+    nothing = "Nothing was found." if bars else "No audit is remembered."
+    return _chart(f"Findings over the last {nights_word}", bars, legend, nothing)
 
 
 def _last(nights: Sequence[Night], status: Status) -> int:
