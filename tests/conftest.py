@@ -10,9 +10,11 @@ SLOW = frozenset(
     {
         "test_accounts_lifecycle_killed.py",
         "test_audit_first.py",
+        "test_audit_no_false_pass.py",
         "test_checkpoint_killed.py",
         "test_features_discriminate.py",
         "test_no_secrets.py",
+        "test_planted_defects.py",
         "test_plugin_allure.py",
         "test_plugin_collection.py",
         "test_plugin_gherkin_traceback.py",
