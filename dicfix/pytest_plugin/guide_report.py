@@ -65,17 +65,17 @@ def machinery(config: pytest.Config, settings: Settings) -> Machinery:
 
 
 def environment(config: pytest.Config, settings: Settings) -> dict[str, str]:
-    """What the report says about the run's surroundings; asked for at its end."""
+    """What the report says about the run's surroundings, what matters most first; asked for at its end."""
     return {
         "Guide edition": settings.edition,
-        "Guide SHA-256 of the clauses": edition_sha256(settings.edition),
-        "Mode": settings.mode,
-        "Target": settings.target,
-        "Region": settings.region,
+        "Evidence": evidence_of(settings).value,
         "Account": settings.account or ("embedded" if settings.target == "offline" else "not named"),
+        "Region": settings.region,
         "Caller": run_report.caller_of(run_report.findings_of(config)) or "not looked at",
         "Firmware profile": settings.firmware_profile,
-        "Evidence": evidence_of(settings).value,
+        "Mode": settings.mode,
+        "Target": settings.target,
+        "Guide SHA-256 of the clauses": edition_sha256(settings.edition),
         **run_report.tools_and_revision(config.rootpath),
     }
 
