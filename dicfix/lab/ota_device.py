@@ -181,7 +181,7 @@ class OtaDevice:
     def _step(self, agent: OtaAgent) -> None:
         self._do_pending()
         self._report()
-        if self._agent is not agent:
+        if self._agent is not agent or self._pending:
             return
         connection = self._live_device.connection
         try:
