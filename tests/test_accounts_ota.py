@@ -365,8 +365,40 @@ def test_with_a_fresh_role_a_failed_update_is_made_again_under_a_new_id(
     assert builder.ota_update_id == (chosen or f"{first}-2")
     assert ota.read_ota_update_ids(builder.site.session) == (builder.ota_update_id,)
     again = world.builder(ota_update_id=chosen)
+    before = known(again.read(["ota_update"]).ota_update)
+    assert before is not None
+    assert before.update_id == builder.ota_update_id
     assert again.make_ota_update(again.ota_plan()).how is How.FOUND
     assert again.ota_update_id == builder.ota_update_id
+    assert again.remove_other_updates().parts == ()
+    place = ota_prerequisites.place_of(again.site)
+    assert list(buckets.object_versions(again.site.session, place.bucket, ""))
+
+
+def test_the_other_updates_of_ours_are_removed_with_their_objects_and_jobs(world: World) -> None:
+    builder = world.builder()
+    builder.ensure_ota_update()
+    kept = builder.ota_update_id
+    builder.choose(signing_choice="custom")
+    builder.ensure_ota_update()
+    builder.choose(signing_choice="new")
+    how = dict(builder.remove_other_updates().parts)
+    session = builder.site.session
+    assert set(how.values()) == {How.PERFORMED}
+    assert ota.read_ota_update_ids(session) == (kept,)
+    assert tuple(jobs.read_jobs(session)) == (f"AFR_OTA-{kept}",)
+    place = ota_prerequisites.place_of(builder.site)
+    keys = {one.key for one in buckets.object_versions(session, place.bucket, "")}
+    assert keys
+    assert {key.rpartition("dicfix/")[2].split("/")[0] for key in keys} == {kept}
+
+
+def test_an_update_of_somebody_else_is_not_removed_for_ours(world: World) -> None:
+    builder = world.builder(signing_choice="custom")
+    builder.ensure_ota_update()
+    theirs = builder.ota_update_id
+    world.stranger().remove_other_updates()
+    assert ota.read_ota_update_ids(builder.site.session) == (theirs,)
 
 
 def test_a_role_that_was_there_before_is_not_waited_for(world: World) -> None:

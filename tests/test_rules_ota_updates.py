@@ -113,6 +113,18 @@ def test_a_file_signed_by_a_profile_is_signed_really_and_copied_over_the_signed_
     assert b'"signature"' in world.objects.read(BUCKET, placed.key, signed.signed_version)
 
 
+def test_an_update_made_again_under_its_name_is_signed_anew() -> None:
+    world = OtaWorld()
+    world.add_profile()
+    first = world.run(world.signed_by_profile())["otaUpdateFiles"][0]["codeSigning"]["awsSignerJobId"]
+    world.updates.delete({"otaUpdateId": "OTA_1", "deleteStream": True, "forceDeleteAWSJob": True})
+    world.updates.settle()
+    world.objects.remove(BUCKET, f"SignedImages/{first}")
+    again = world.run(world.signed_by_profile())
+    assert again["otaUpdateStatus"] == "CREATE_COMPLETE"
+    assert again["otaUpdateFiles"][0]["codeSigning"]["awsSignerJobId"] != first
+
+
 def test_a_previous_signing_job_is_used_as_often_as_wanted() -> None:
     world = OtaWorld()
     world.add_profile()

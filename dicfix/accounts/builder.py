@@ -12,6 +12,7 @@ from typing import Any
 
 from dicfix.accounts import Done, How, material, offboarding, ota_job, ota_prerequisites, registration
 from dicfix.accounts.ota_job import OtaPlan
+from dicfix.accounts.ota_offboarding import prefix_of
 from dicfix.accounts.ota_reading import read_image_file
 from dicfix.accounts.site import Site
 from dicfix.aws import registry
@@ -190,7 +191,7 @@ class Builder:
     @property
     def ota_update_id(self) -> str:
         """The name of the update that was made last, else of the one that the settings ask for."""
-        return self._ota_update_id or self.ota_plan().update_id
+        return ota_job.last_of_ours(self.site, self._ota_update_id or self.ota_plan().update_id)
 
     def ensure_ota_prerequisites(self) -> Done:
         """Bucket, role and, where AWS signs, the signing profile with its certificate. Source: PRE-1 to PRE-4."""
@@ -220,6 +221,12 @@ class Builder:
             return done
 
         return self._guarded(make)
+
+    def remove_other_updates(self) -> Done:
+        """Remove every OTA update of ours but the configured one, with its stream and its job."""
+        name = self.ota_plan().update_id
+        kept = (ota_job.last_of_ours(self.site, name), prefix_of(name))
+        return self._guarded(lambda: offboarding.remove_updates(self.site, keep=kept))
 
     def ensure_ota_run(self) -> Done:
         """The update, run to the end by every device that it is for. Source: OTA-15.2."""

@@ -26,6 +26,14 @@ def clean_up(site: Site) -> Done:
     return Done.of("clean-up", [(name, How.PERFORMED if here else How.FOUND) for name, here in removals(site)])
 
 
+def remove_updates(site: Site, *, keep: tuple[str, str]) -> Done:
+    """Remove every OTA update of ours with its stream, job and objects, but that of this name and its object prefix."""
+    name, prefix = keep
+    entries = [one for one in ours(site) if one.kind in ("OTA update", "objects")]
+    others = [one for one in entries if one.name != name and one.target != prefix]
+    return Done.of("other OTA updates", [(label(one), _remove(site, one)) for one in others])
+
+
 def removals(site: Site) -> Iterator[tuple[str, bool]]:
     """Remove what is ours one by one: what it was, and whether it was still there."""
     close_automatic_registration(site)

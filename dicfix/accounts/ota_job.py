@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from dicfix.accounts import Done, How
-from dicfix.accounts.ota_offboarding import remove_update
+from dicfix.accounts.ota_offboarding import prefix_of, remove_update
 from dicfix.accounts.ota_prerequisites import ensure_code_signing_files, place_of
 from dicfix.accounts.site import Site
 from dicfix.accounts.waiting import wait_until
@@ -100,11 +100,6 @@ def plan_of(site: Site, image_name: str, image: bytes) -> OtaPlan:
     return OtaPlan(name, image_name, image, settings.signing_choice)
 
 
-def prefix_of(update_id: str) -> str:
-    """Where everything of an update lies in the bucket."""
-    return f"dicfix/{update_id}/"
-
-
 def target_arns(site: Site) -> tuple[str, ...]:
     """The ARNs of the configured devices and thing groups; UsageError for one that is not there. Source: OTA-7."""
     things = (_thing_arn(site, name) for name in site.settings.ota_targets)
@@ -133,7 +128,7 @@ def ensure_update(site: Site, plan: OtaPlan, *, role_is_fresh: Callable[[], bool
     everywhere. Raises OtaUpdateFailed with AWS's reason, and AwsRefused when CreateOTAUpdate itself is refused.
     Source: OTA-15.1; FreeRTOS user guide, ota-create-failure.
     """
-    update_id = _last_of_ours(site, plan.update_id)
+    update_id = last_of_ours(site, plan.update_id)
     while True:
         try:
             return _ensure_one(site, plan, update_id), update_id
@@ -145,7 +140,7 @@ def ensure_update(site: Site, plan: OtaPlan, *, role_is_fresh: Callable[[], bool
         update_id = _next_id(site, update_id)
 
 
-def _last_of_ours(site: Site, base: str) -> str:
+def last_of_ours(site: Site, base: str) -> str:
     """The id under which a run before this one ended up making the update, or ``base``."""
     numbered = re.compile(re.escape(base) + r"(-\d+)?")
     ours = [one.name for one in site.journal if one.kind == "OTA update" and numbered.fullmatch(one.name)]

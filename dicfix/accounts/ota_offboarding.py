@@ -22,6 +22,11 @@ _NOT_FOUND = "ResourceNotFoundException"
 Call = Callable[[], None]
 
 
+def prefix_of(update_id: str) -> str:
+    """Where everything of an update lies in the bucket."""
+    return f"dicfix/{update_id}/"
+
+
 def ota_calls(site: Site, entry: Entry) -> Iterator[Call]:
     """What removes a resource of the OTA half, in order; a call for what is gone says ResourceNotFoundException."""
     for call in _REMOVALS[entry.kind](site, entry):

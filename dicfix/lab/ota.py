@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Protocol
 
 from dicfix.accounts import Done, How, ota_prerequisites
@@ -20,6 +21,7 @@ from dicfix.device.ota_agent import STRICT, Version
 from dicfix.errors import DeadlineExceeded, UsageError
 from dicfix.guide.applications import COMMAND_TOPIC
 from dicfix.guide.ota_rights import JOB_PREFIX
+from dicfix.images import inspect
 from dicfix.lab import Lab
 from dicfix.lab.ota_device import AgentClock, OtaBuild, OtaDevice
 from dicfix.lab.ota_watch import ExecutionWatch, share_done
@@ -119,8 +121,14 @@ class OtaLab:
     def switch_on(self, agent: str = "strict") -> None:
         """Boot every virtual device that is a target."""
         build = self.build(agent=agent)
+        done = {name for name, one in self._executions(self.job_id, self.virtual).items() if one.status == "SUCCEEDED"}
         for name in self.virtual:
-            self.boot(name, build)
+            self.boot(name, replace(build, version=self._image_version()) if name in done else build)
+
+    def _image_version(self) -> Version:
+        """What a device runs that has the configured update already."""
+        number = inspect(self.account.ota_image()[1]).version
+        return Version.from_number(number) if number is not None else Version(0, 9, 2)
 
     def boot(self, name: str, build: OtaBuild) -> OtaDevice:
         """Boot one device, in place of the one that had its name before."""
@@ -162,7 +170,11 @@ class OtaLab:
         return done
 
     def make_configured(self) -> Done:
-        """Make the configured update and what it builds on, as far as it is not there."""
+        """Make the configured update and what it builds on, as far as it is not there; it is the only one of ours then.
+
+        A device runs every job that waits for it, and an image of the same version a second time in vain.
+        """
+        self.account.remove_other_updates()
         return self.account.ensure_ota_update()
 
     @staticmethod

@@ -216,6 +216,18 @@ def signing_succeeded(job_id: str, status: str, reason: str) -> None:
 
 
 @rule(
+    "ota.signed-anew",
+    source="the service model of signer, StartSigningJob clientRequestToken; that every update has one is assumed",
+    level=Level.ASSUMED,
+    held_by=(TESTS + "test_an_update_made_again_under_its_name_is_signed_anew",),
+    without=lambda update_id, _serial: update_id,
+)
+def signing_request_token(update_id: str, serial: int) -> str:
+    """Each creation of an update is a signing request of its own, also under the name of one that was deleted."""
+    return f"{update_id}-{serial}"
+
+
+@rule(
     "ota.custom-signature-is-text",
     source="facts, OTA 2.4: the inline document is the base64 text of the signature; the code is assumed",
     level=Level.PEER,

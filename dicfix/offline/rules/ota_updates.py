@@ -37,6 +37,7 @@ from dicfix.offline.rules.ota_rules import (
     presigned_in_range,
     role_is_assumable,
     role_may,
+    signing_request_token,
 )
 from dicfix.offline.rules.paging import TOKEN_DEFAULT, page
 from dicfix.offline.rules.service_model import check_request
@@ -142,7 +143,8 @@ class OtaUpdates:
 
     def _complete(self, update: OtaUpdate) -> None:
         role = self._role(update)
-        placer = FilePlacer(self.ports, role, self.account_id, update.update_id)
+        token = signing_request_token(update.update_id, update.serial)
+        placer = FilePlacer(self.ports, role, self.account_id, token)
         placed = [None if _stream_of(file) else placer.place(file, number) for number, file in enumerate(update.files)]
         files = tuple(_with_signer_job(file, place) for file, place in zip(update.files, placed, strict=True))
         update = self._keep(update, files=files)
