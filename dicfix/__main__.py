@@ -1,7 +1,7 @@
 """The command line: `python -m dicfix` and the console script `dicfix`.
 
-Imports a command's module only when that command is asked for. Exit codes: 0 ok, 1 FAIL, 2 usage, 3 could not be read,
-4 refused by a safety guard, 130 interrupted.
+Imports a command's module only when that command is asked for. Exit codes: 0 ok, 1 FAIL, 2 usage, 3 could not be read
+or a mistake in dicfix itself (nobody knows, which is no FAIL), 4 refused by a safety guard, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Any
+from traceback import extract_tb
+from typing import Any, NoReturn
 
-from dicfix.errors import DicfixError
+from dicfix.errors import DicfixError, Unreadable
 
 COMMANDS: dict[str, str] = {
     "clauses": "print the clauses of the guide with their scenarios and controls",
     "controls": "list the controls, or explain one",
-    "certs": "make and inspect keys and certificates as the guide's OpenSSL page does",
+    "certs": "make the keys and certificates of the guide's OpenSSL page, and tell what each file is",
     "cloud": "run the embedded cloud for other programs",
     "audit": "judge an account read-only, and tell what changed",
     "why": "tell why one device is not connected",
@@ -37,14 +38,14 @@ INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code; a DicfixError becomes one line on stderr.
+    """Run one command and give its exit code; a DicfixError or a wrong option becomes one line on stderr.
 
     ``--debug`` before the command lets exceptions through with their traceback.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         args = _parser(arguments).parse_args(arguments)
-    except SystemExit as stop:  # argparse has printed help or its complaint
+    except SystemExit as stop:  # the parser has printed help or its complaint
         return stop.code if isinstance(stop.code, int) else 2
     return _guarded(args.func, args)
 
@@ -65,11 +66,33 @@ def _guarded(run: Callable[[argparse.Namespace], int], args: argparse.Namespace)
         # The reader (head, less) went away; what is still buffered must not raise again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Exception as error:
+        if args.debug:
+            raise
+        print(f"dicfix: {_mistake(error)}", file=sys.stderr)
+        return Unreadable.exit_code
     return code
 
 
+def _mistake(error: Exception) -> str:
+    """The kind and place of a mistake of ours; its own text may quote a key, and is left to ``--debug``."""
+    frame = extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}, line {frame.lineno}"
+    return (
+        f"a mistake in dicfix itself: {type(error).__name__} in {where}. Nothing was decided. "
+        "Do: report this line; `dicfix --debug ...` shows the traceback."
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with the options in one line, and where the right ones are told."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"dicfix: {message}. Do: read {self.prog} --help.\n")
+
+
 def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="dicfix",
         description="Acceptance tests and compliance checker for AWS IoT onboarding of Matter devices.",
         epilog="The acceptance tests themselves are run with pytest; its options of ours begin with --dicfix-.",

@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from dicfix.__main__ import main
 from dicfix.certificates import read_certificate
 from dicfix.firmware import profile, read_firmware
-from dicfix.keystore import CertificateDirectory
+from dicfix.keystore import CertificateDirectory, Keystore
 from tests.tools import openssl, openssl_makes_the_guides_files
 
 HOST = "abc123-ats.iot.eu-west-1.amazonaws.com"
@@ -124,10 +125,19 @@ def test_files_of_the_real_openssl_are_found(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--ca-subject", "x"], "The subject 'x' cannot be used"),
+        (["--ca-subject", "x"], "ca_subject is 'x'"),
+        (["--ca-subject", "/CN=a/XX=b"], "cannot be used"),
         (["--device-subject", "/O=dicfix/CN=DIC CA"], "is the CA's own"),
-        (["--device", "a/b"], "'a/b' is no thing name"),
-        (["--device", "a", "--device", "a"], "given twice"),
+        (["--device", "a/b"], "devices[0] is 'a/b'. Expected: a thing name"),
+        (["--device", "a", "--device", "a"], "devices is ['a']. Expected: thing names that are unique"),
+        (["--device", "explorer", "--device", "device"], "The files device.* would belong to two things"),
+        (["--edition", "2022-01"], "edition is '2022-01'. Expected: one of 2023-06, 2023-08, 2024-04"),
+        (["--client-certificate-version", "2"], "client_certificate_version is 2. Expected: one of 1, 3"),
+        (["--client-certificate-version", "x"], "invalid int value: 'x'"),
+        (["--firmware-profile", "x"], "invalid choice: 'x'"),
+        (["--device"], "expected one argument"),
+        (["--inspect", "--overwrite"], "--inspect makes nothing, and --overwrite is for making"),
+        (["--config", "nope.toml"], "nope.toml cannot be read: No such file or directory"),
         (["--registration-code", CODE], "The edition 2023-08 has no verification certificate"),
         (["--firmware-profile", "2023-08"], "needs the endpoint"),
         (["--host", HOST], "goes into firmware material only"),
@@ -149,20 +159,135 @@ def test_wrong_input_gives_one_line_and_exit_code_2(
     assert error.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--edition", "2022-01"], ["--client-certificate-version", "2"]])
-def test_unknown_choice_is_a_usage_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
-    assert certs(tmp_path, *arguments) == 2
-    assert "invalid choice" in capsys.readouterr().err
-
-
 def test_spoiled_set_gives_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     certs(tmp_path)
     (tmp_path / "device.key").write_text((tmp_path / "explorer.key").read_text())
     assert certs(tmp_path) == 2
     assert "device.csr was not made from device.key" in capsys.readouterr().err
     assert certs(tmp_path, "--overwrite") == 0
+
+
+def inspected(directory: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    capsys.readouterr()
+    code = certs(directory, "--inspect", *arguments)
+    return code, " ".join(capsys.readouterr().out.split())
+
+
+def test_inspecting_tells_what_each_file_is_and_makes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    certs(tmp_path, "--device", "LAMP")
+    before = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()}
+    code, told = inspected(tmp_path, capsys, "--device", "LAMP")
+    assert code == 0
+    assert "device.key there EC P-256; mode 0600" in told
+    assert "CA.crt there EC P-256, version 3; mode 0644; subject CN=DIC CA,O=dicfix; its own issuer" in told
+    assert "device.crt there EC P-256, version 1; mode 0644; subject CN=LAMP,O=dicfix; issuer CN=DIC CA" in told
+    assert "(360 days); matches device.key; certificate ID " in told
+    assert CertificateDirectory(tmp_path).client("device").certificate.certificate_id in told
+    assert "AmazonRootCA1.pem there RSA 2048" in told
+    assert told.endswith("10 files there, 0 absent, no problems.")
+    assert {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
+
+
+SPOILT = {
+    "a key that others may read": (lambda at: (at / "device.key").chmod(0o644), "Do: chmod 600 device.key."),
+    "a key of another set": (
+        lambda at: (at / "device.key").write_text((at / "explorer.key").read_text()),
+        "device.crt was not made from device.key",
+    ),
+    "a CA that is a leaf": (
+        lambda at: (at / "CA.crt").write_text((at / "device.crt").read_text()),
+        "CA.crt (CN=SQA_DIC_C2,O=dicfix) is a leaf",
+    ),
+    "a PEM that is none": (lambda at: (at / "device.crt").write_bytes(b"\xff\xfe"), "device.crt is UTF-16 text"),
+    "an empty file": (lambda at: (at / "explorer.key").write_text(""), "explorer.key is empty"),
+    "a directory for a file": (
+        lambda at: ((at / "device.crt").unlink(), (at / "device.crt").mkdir()),
+        "device.crt is a directory",
+    ),
+    "another root": (
+        lambda at: (at / "AmazonRootCA1.pem").write_text((at / "CA.crt").read_text()),
+        "AmazonRootCA1.pem",
+    ),
+    "a serial file that holds none": (lambda at: (at / "CA.srl").write_text("x"), "CA.srl does not hold a serial"),
+    "a certificate that is gone": (lambda at: (at / "device.crt").unlink(), "device.crt is not there"),
+}
+
+
+@pytest.mark.parametrize("what", SPOILT)
+def test_inspecting_tells_what_does_not_fit_and_exits_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    spoil, told = SPOILT[what]
+    certs(tmp_path)
+    spoil(tmp_path)
+    code, out = inspected(tmp_path, capsys)
+    assert code == 1
+    assert f"problem: {told}" in out or f" {told}" in out
+    assert "no problems" not in out
+
+
+def test_inspecting_goes_on_after_the_first_problem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    certs(tmp_path)
+    (tmp_path / "CA.crt").write_text("nothing")
+    (tmp_path / "explorer.key").write_text("nothing")
+    code, out = inspected(tmp_path, capsys)
+    assert code == 1
+    assert {"problem: CA.crt is not PEM", "problem: explorer.key is not PEM"} <= set(
+        re.findall(r"problem: \S+ is not PEM", out)
+    )
+    assert out.endswith("10 files there, 0 absent, 2 problems.")
+
+
+def test_inspecting_a_directory_that_is_not_there_is_a_usage_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert certs(tmp_path / "none", "--inspect") == 2
+    assert "the directory none cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
+
+
+def test_inspecting_tells_of_an_expired_certificate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Keystore(tmp_path, clock=lambda: datetime(2020, 1, 1, tzinfo=UTC)).ensure_ca("/CN=old")
+    _, out = inspected(tmp_path, capsys)
+    assert "CA.crt is not valid today" in out
+
+
+def test_dic_toml_names_directory_devices_and_subjects(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lines = ['directory = "keys"', '[ca]', 'subject = "/CN=Ours"', '[devices]', 'names = ["LAMP", "PLUG"]',
+             'subject = "/OU=x/CN={thing}"', '[explorer]', 'name = "WATCH"']  # fmt: skip
+    (tmp_path / "dic.toml").write_text("\n".join(lines))
+    assert main(["certs"]) == 0
+    assert words(capsys.readouterr().out)["PLUG.crt"] == "made"
+    directory = CertificateDirectory(tmp_path / "keys")
+    made = [directory.client(stem).certificate.subject for stem in ("device", "PLUG", "explorer")]
+    assert made == ["CN=LAMP,OU=x", "CN=PLUG,OU=x", "CN=WATCH,O=dicfix"]
+    assert directory.ca_certificate().subject == "CN=Ours"
+    assert main(["certs", "--ca-subject", "/CN=Mine", "--dir", "other"]) == 0
+    assert CertificateDirectory(tmp_path / "other").ca_certificate().subject == "CN=Mine"
+
+
+def test_a_malformed_dic_toml_is_one_line_and_exit_code_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dic.toml").write_text("[ca\n")
+    assert main(["certs", "--inspect"]) == 2
+    assert capsys.readouterr().err.startswith("dicfix: dic.toml is not TOML: ")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--inspect",)])
+def test_nothing_told_is_wider_than_a_hundred_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    certs(tmp_path)
+    capsys.readouterr()
+    certs(tmp_path, *arguments)
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 100
 
 
 def test_module_of_the_command_is_light() -> None:

@@ -63,11 +63,14 @@ def test_every_command_has_a_module_that_adds_itself(name, capsys):
     ],
 )
 def test_wrong_usage_is_exit_2_with_one_message(arguments, told, capsys):
-    """argparse's own words, on stderr."""
+    """What is wrong and where the right options are told, on stderr; no page of usage before it."""
     assert command_line.main(list(arguments)) == 2
     captured = capsys.readouterr()
     assert captured.out == ""
     assert told in captured.err
+    assert captured.err.startswith("dicfix: ")
+    assert captured.err.endswith(" --help.\n")
+    assert captured.err.count("\n") == 1
 
 
 @pytest.fixture
@@ -99,6 +102,17 @@ def test_an_error_of_ours_is_one_line_and_its_exit_code(error, code, failing, ca
     assert captured.out == ""
     assert captured.err == f"dicfix: {error}\n"
     assert "Traceback" not in captured.err
+
+
+def test_a_mistake_of_ours_is_one_line_and_no_fail(failing, capsys):
+    """Exit code 3: nobody knows. What the exception says is left to --debug, since it may quote what it worked on."""
+    failing(KeyError("a secret"))
+    assert command_line.main(["clauses"]) == 3
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "a mistake in dicfix itself: KeyError in test_cli_main.py, line" in captured.err
+    assert "secret" not in captured.err
+    assert len(captured.err.splitlines()) == 1
 
 
 def test_debug_lets_the_traceback_through(failing):

@@ -5,6 +5,7 @@ May import dicfix.certificates, dicfix.trust, the guide's values and dicfix.erro
 
 from dicfix.keystore.directory import CertificateDirectory
 from dicfix.keystore.files import KEY_MODE, PUBLIC_MODE
+from dicfix.keystore.inspection import Inspector, Seen
 from dicfix.keystore.names import (
     CA_CERTIFICATE,
     CA_KEY,
@@ -31,8 +32,10 @@ __all__ = [
     "VERIFICATION",
     "CertificateDirectory",
     "ClientFiles",
+    "Inspector",
     "Kept",
     "Keystore",
+    "Seen",
     "client_files",
     "stems",
 ]

@@ -24,6 +24,7 @@ PUBLIC_MODE = 0o644
 _MAX_BYTES = 1 << 20
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT = getattr(os, "O_NONBLOCK", 0)  # opening a pipe must not wait for its other end
+_REMEDY = "give this user the right to it, or name another directory"
 _NO_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
 
 
@@ -126,5 +127,7 @@ def _cannot(done: str, path: Path, error: OSError) -> MaterialError:
             f"{path.name} is a symbolic link", expected="a regular file", remedy="put the file itself there"
         )
     if done == "made" and error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return MaterialError(f"{path.name} is not a directory", expected="a directory for the certificates")
-    return MaterialError(f"{path.name} cannot be {done}: {error.strerror}")
+        return MaterialError(
+            f"{path.name} is not a directory", expected="a directory for the certificates", remedy=_REMEDY
+        )
+    return MaterialError(f"{path.name} cannot be {done}: {error.strerror}", remedy=_REMEDY)
