@@ -13,6 +13,7 @@ from onboarded import (
     NOW,
     PREFIX,
     REGION,
+    SECOND,
     ca_record,
     certificate_record,
     good_inventory,
@@ -22,11 +23,11 @@ from onboarded import (
 from ota_onboarded import empty_ota
 
 from dicfix.controls import CONTROLS, controls_of, find_control, run_control
-from dicfix.controls.registry import Look, control
+from dicfix.controls.registry import BROKEN, Look, control
 from dicfix.errors import UsageError
 from dicfix.findings import Axis, Status, worst
 from dicfix.guide import CLAUSES, EDITIONS
-from dicfix.records import Caller, Inventory, LocalFiles, Unread, known
+from dicfix.records import Caller, Inventory, LocalFiles, Thing, Unread, known
 
 NOT_GIVEN = Unread("dic.toml", "NotGiven", "none is given")
 GUIDE = [one for one in CONTROLS.values() if one.axis is Axis.GUIDE]
@@ -199,15 +200,31 @@ def test_nothing_judged_is_a_fail(registered):
     assert finding.observed == "nothing judged"
 
 
-def test_a_bug_in_a_control_is_not_swallowed(registered):
-    """Any other exception is a bug and propagates."""
+def test_a_bug_in_a_control_is_unreadable_and_says_where_it_is(registered):
+    """Never a PASS and never the account's FAIL; what was judged before it stays, and no message is quoted."""
 
     def broken(look: Look):
         yield look.judge("x", True, expected="", observed="")
-        raise ZeroDivisionError
+        raise ZeroDivisionError("a secret")
 
-    with pytest.raises(ZeroDivisionError):
-        run_control(registered(broken), Inventory(), good_settings(), NOW)
+    before, told = run_control(registered(broken), Inventory(), good_settings(), NOW)
+    assert before.status is Status.PASS
+    assert (told.status, told.reason) == (Status.UNREADABLE, BROKEN)
+    assert "mistake in dicfix itself (ZeroDivisionError in test_controls_registry.py, line" in told.observed
+    assert "secret" not in told.sentence()
+
+
+def test_a_bug_with_one_device_does_not_hide_the_next(registered):
+    """Each resource is judged on its own."""
+
+    def judge_one(look: Look, name: str):
+        yield look.judge(name, bool(1 / len(name)), expected="", observed="")
+
+    def broken(look: Look):
+        yield from look.each(["", "b"], lambda name: judge_one(look, name))
+
+    findings = run_control(registered(broken), Inventory(), good_settings(), NOW)
+    assert [one.status for one in findings] == [Status.UNREADABLE, Status.PASS]
 
 
 def test_what_was_judged_before_an_unread_part_is_kept(registered):
@@ -482,3 +499,37 @@ def test_the_records_of_the_build_never_show_its_key():
     """Header and certificate source hold the device's key, and a repr may reach a report."""
     for edition in EDITIONS:
         assert "PRIVATE KEY" not in repr(good_inventory(edition))
+
+
+@pytest.mark.parametrize("control_id", ["DIC-CRT-01", "DIC-CRT-02", "DIC-CRT-03", "DIC-CRT-04", "DIC-CRT-05"])
+def test_a_device_to_update_is_judged_although_it_is_none_of_the_devices(control_id):
+    """A certificate of a thing in [ota] devices alone is judged like a device's, where that thing exists."""
+    settings = good_settings(mode="audit", devices=(DEVICE,), ota_devices=(DEVICE, SECOND, "no_such_thing"))
+    good = good_inventory()
+    findings = run_control(control_id, good, settings, NOW)
+    assert [(one.resource, one.status) for one in findings] == [(DEVICE, Status.PASS), (SECOND, Status.PASS)]
+    bare = {**known(good.things), SECOND: replace(known(good.things)[SECOND], principals=())}
+    findings = run_control(control_id, replace(good, things=bare, local=LocalFiles()), settings, NOW)
+    assert [one.status for one in findings if one.resource == SECOND] != [Status.PASS]
+
+
+def test_an_edition_without_updates_judges_the_devices_alone():
+    settings = good_settings("2023-06", mode="audit", devices=(DEVICE,), ota_devices=(SECOND,))
+    findings = run_control("DIC-CRT-04", good_inventory("2023-06"), settings, NOW)
+    assert [one.resource for one in findings] == [DEVICE]
+
+
+@pytest.mark.parametrize("control_id", ["DIC-HRD-05", "DIC-CRT-07"])
+def test_a_fleet_that_shares_one_certificate_is_told_in_short_findings(control_id):
+    """Each finding names a few of the others and counts the rest: the report does not grow with the square."""
+    good = good_inventory()
+    names = [f"DIC_{number:04d}" for number in range(500)]
+    arn = known(good.things)[DEVICE].principals
+    things = {**known(good.things), **{one: Thing(one, f"{PREFIX}:thing/{one}", arn) for one in names}}
+    settings = good_settings(mode="audit", devices=tuple(names))
+    findings = run_control(control_id, replace(good, things=things, local=LocalFiles()), settings, NOW)
+    shared = [one for one in findings if one.resource in set(names)]
+    assert len(shared) == len(names)
+    assert {one.status for one in shared} == {Status.FAIL}
+    assert max(len(one.observed) for one in shared) < 150
+    assert all("more" in one.observed for one in shared)

@@ -14,6 +14,7 @@ import boto3
 import botocore.exceptions as botocore_errors
 import botocore.session
 from botocore.config import Config
+from botocore.credentials import CredentialProvider
 
 from dicfix.aws.failures import no_login, translate
 from dicfix.aws.operations import READ_OPERATIONS
@@ -35,8 +36,8 @@ class AwsSession:
 
     ``client_kwargs`` are what every client is made with (Region, endpoint URL, credentials of the embedded cloud).
     Where they hold credentials, the user's own AWS files, profile and environment count for nothing, unless they are
-    those of a role (``assumed``), which is reached in the user's own way. With
-    ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
+    those of a role (``assumed``: ``credentials`` of botocore, which renew themselves), which is reached in the user's
+    own way. With ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
     """
 
     def __init__(self, client_kwargs: Mapping[str, Any], *, read_only: bool = False, max_attempts: int = 5) -> None:
@@ -48,15 +49,17 @@ class AwsSession:
         self._config = _client_config(max_attempts)
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
-        assumed = kwargs.pop("assumed", False)
-        alone = "aws_access_key_id" in kwargs and not assumed
+        alone = bool(kwargs.pop("alone", "aws_access_key_id" in kwargs))
+        credentials = kwargs.pop("credentials", None)
         if alone:
             self._config = self._config.merge(Config(**_ALONE))
         try:
-            core = _session_alone() if alone else None
+            core = _session_alone() if alone else botocore.session.Session()
             self._session: Any = boto3.session.Session(
                 region_name=self.region, profile_name=profile, botocore_session=core
             )
+            if credentials:
+                core.get_component("credential_provider").providers.insert(0, _Given(credentials))
         except botocore_errors.BotoCoreError as error:
             raise no_login(error) from error
         self.read_only = read_only
@@ -106,6 +109,20 @@ class AwsSession:
             if not token:
                 return
             parameters = {**parameters, token_in: token}
+
+
+class _Given(CredentialProvider):
+    """The credentials that were given, before every other place where botocore would look for some."""
+
+    METHOD = "given"
+
+    def __init__(self, credentials: Any) -> None:
+        super().__init__()
+        self._credentials = credentials
+
+    def load(self) -> Any:
+        """The credentials, which renew themselves."""
+        return self._credentials
 
 
 def _client_config(max_attempts: int) -> Config:

@@ -17,6 +17,7 @@ from dicfix.controls.subjects import (
     attached_ids,
     ca_pem,
     find_thing,
+    others_of,
     registered_ca,
     registered_certificate,
 )
@@ -115,15 +116,16 @@ def certificates_have_the_mode_of_their_ca(look: Look) -> Iterator[Finding]:
 def certificates_are_not_shared(look: Look) -> Iterator[Finding]:
     """Each thing has exactly one certificate and each certificate exactly one thing."""
     names = tuple(dict.fromkeys((*look.settings.devices, look.settings.explorer_name)))
-    having: dict[str, set[str]] = defaultdict(set)
-    for one in known(look.inventory.things).values():
+    having: dict[str, dict[str, None]] = defaultdict(dict)
+    for one in sorted(known(look.inventory.things).values(), key=lambda thing: thing.name):
         for certificate_id in attached_ids(one):
-            having[certificate_id].add(one.name)
+            having[certificate_id][one.name] = None
 
     def judge_one(name: str) -> Iterator[Finding]:
         own = attached_ids(find_thing(look, name))
-        sharing = sorted({other for one in own for other in having[one]} - {name})
-        observed = f"{len(own)} certificates" + (f", shared with {', '.join(sharing)}" if sharing else "")
+        shared = [having[one] for one in own if len(having[one]) > 1]
+        sharing = ", ".join(dict.fromkeys(others_of(one, name) for one in shared))
+        observed = f"{len(own)} certificates" + (f", shared with {sharing}" if sharing else "")
         yield look.judge(name, len(own) == 1 and not sharing, expected="1 certificate, not shared", observed=observed)
 
     yield from look.each(names, judge_one)

@@ -22,6 +22,7 @@ from dicfix.controls.subjects import (
     all_clients,
     ca_pem,
     certificate_pem,
+    others_of,
     registered_ca,
     registered_certificate,
 )
@@ -116,22 +117,22 @@ def ca_certificate_lasts(look: Look) -> Iterator[Finding]:
 )
 def keys_are_strong_and_own(look: Look) -> Iterator[Finding]:
     """P-256 or RSA 2048 at least, no known broken generator, and each public key once."""
-    yield from look.settled("CA certificate", lambda: [_key(look, _ca_name(look), ca_pem(registered_ca(look)), [])])
-    keys: dict[str, list[str]] = {}
+    yield from look.settled("CA certificate", lambda: [_key(look, _ca_name(look), ca_pem(registered_ca(look)), "")])
+    keys: dict[str, dict[str, None]] = {}
 
     def gather(name: str) -> Iterator[Finding]:
         certificate = certificate_pem(registered_certificate(look, name), name)
-        keys.setdefault(_key_id(certificate), []).append(name)
+        keys.setdefault(_key_id(certificate), {})[name] = None
         yield from ()
 
     yield from look.each(all_clients(look), gather)
 
-    def judge_one(name: str) -> Iterator[Finding]:
+    def judge_one(name: str, having: dict[str, None]) -> Iterator[Finding]:
         certificate = certificate_pem(registered_certificate(look, name), name)
-        others = [one for one in keys[_key_id(certificate)] if one != name]
-        yield _key(look, name, certificate, others)
+        yield _key(look, name, certificate, others_of(having, name))
 
-    yield from look.each([one for names in keys.values() for one in names], judge_one)
+    for having in keys.values():
+        yield from look.each(having, lambda name, having=having: judge_one(name, having))  # type: ignore[misc]
 
 
 def _ca_name(look: Look) -> str:
@@ -143,10 +144,10 @@ def _key_id(certificate: Certificate) -> str:
     return hashlib.sha256(key).hexdigest()
 
 
-def _key(look: Look, resource: str, certificate: Certificate, others: list[str]) -> Finding:
+def _key(look: Look, resource: str, certificate: Certificate, others: str) -> Finding:
     weak = weakness_of(certificate.parsed)
     wrong = [weak] if weak else []
-    wrong += [f"the key of {', '.join(others)} too"] if others else []
+    wrong += [f"the key of {others} too"] if others else []
     return look.judge(
         resource, not wrong, expected="a strong key of its own", observed="; ".join(wrong) or "a strong key of its own"
     )

@@ -2,7 +2,8 @@
 
 A control is a generator of findings over a ``Look``. What it cannot know arrives as an exception and leaves as a
 finding: ``Unreadable`` as UNREADABLE, ``Absent`` as FAIL, ``MaterialError`` (a PEM or document that is none) as FAIL.
-Any other exception is a bug and propagates. May import records, findings, settings, guide and errors.
+Any other exception is a mistake in dicfix itself: nobody knows then, so it is UNREADABLE and says where it happened.
+May import records, findings, settings, guide and errors.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from traceback import extract_tb
 from typing import Any, TypeVar
 
 from dicfix.errors import MaterialError, Unreadable, UsageError
@@ -21,6 +23,9 @@ from dicfix.settings import Settings
 T = TypeVar("T")
 
 Judgement = Callable[["Look"], Iterator[Finding]]
+
+BROKEN = "broken"
+"""The reason of a finding that a mistake in dicfix itself left unjudged."""
 
 
 class Absent(Exception):
@@ -188,6 +193,21 @@ class Look:
             )
         except Unreadable as error:
             yield self._unreadable(resource, error)
+        except Exception as error:  # noqa: BLE001 - a mistake of ours is no FAIL, and must not end the other controls
+            yield self._broken(resource, error)
+
+    def _broken(self, resource: str, error: Exception) -> Finding:
+        """UNREADABLE, with the kind and place of the mistake; its text may quote what it worked on, and is left out."""
+        frame = extract_tb(error.__traceback__)[-1]
+        where = f"{frame.filename.rpartition('/')[2]}, line {frame.lineno}"
+        return self._finding(
+            Status.UNREADABLE,
+            resource,
+            self.control.title,
+            f"not judged: a mistake in dicfix itself ({type(error).__name__} in {where})",
+            reason=BROKEN,
+            remedy="report this line to whoever maintains dicfix; until then judge it by hand",
+        )
 
     def _unreadable(self, resource: str, error: Unreadable) -> Finding:
         permission = f"; needs {error.permission}" if error.permission else ""

@@ -5,12 +5,13 @@ Each gives the record or raises Absent; nothing here judges. May import certific
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import islice
 
 from dicfix.certificates import Certificate, read_certificate
 from dicfix.controls.registry import Absent, Look
 from dicfix.errors import Unreadable
-from dicfix.records import CaCertificate, ClientFiles, DeviceCertificate, LocalFiles, Policy, Thing, known
+from dicfix.records import CaCertificate, ClientFiles, DeviceCertificate, LocalFiles, Policy, Thing, Unread, known
 
 CA_NEEDS = ("ca_certificates", "local", "things", "certificates")
 """What it takes to tell which registered CA is ours."""
@@ -20,6 +21,8 @@ CA_OPERATIONS = ("iot:ListCACertificates", "iot:DescribeCACertificate")
 CERTIFICATE_OPERATIONS = ("iot:ListThingPrincipals", "iot:DescribeCertificate")
 
 ACTIVE = "ACTIVE"
+OTHERS_TOLD = 3
+"""How many of those who share a key or a certificate are named in each one's finding."""
 
 
 def local_files(look: Look) -> LocalFiles:
@@ -159,6 +162,27 @@ def find_policy(look: Look) -> Policy:
     if not found:
         raise Absent(name, f"a policy named {name}", "no such policy")
     return found
+
+
+def onboarded_devices(look: Look) -> tuple[str, ...]:
+    """The devices; in an audit also the devices to update that are things beside them.
+
+    That a device to update is no thing at all is told where its update is judged.
+    """
+    devices = look.settings.devices
+    if not (look.auditing and look.edition.ota and look.settings.ota_devices):
+        return devices
+    things = look.inventory.things
+    if isinstance(things, Unread):
+        return devices
+    return tuple(dict.fromkeys((*devices, *(one for one in look.settings.ota_devices if one in things))))
+
+
+def others_of(names: Collection[str], name: str) -> str:
+    """The first few of the others who share something, and how many more: short whatever the size of a fleet."""
+    first = list(islice((one for one in names if one != name), OTHERS_TOLD))
+    more = len(names) - (name in names) - len(first)
+    return ", ".join(first) + (f" and {more:,} more" if more > 0 else "")
 
 
 def all_clients(look: Look) -> tuple[str, ...]:

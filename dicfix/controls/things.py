@@ -16,6 +16,7 @@ from dicfix.controls.subjects import (
     find_policy,
     find_thing,
     local_certificate,
+    onboarded_devices,
     registered_ca,
     registered_certificate,
 )
@@ -126,7 +127,7 @@ def things_exist(look: Look) -> Iterator[Finding]:
 )
 def things_have_certificates(look: Look) -> Iterator[Finding]:
     """AWS-6.3: configure the device certificate."""
-    yield from look.each(look.settings.devices, lambda name: thing_has_a_certificate(look, name))
+    yield from look.each(onboarded_devices(look), lambda name: thing_has_a_certificate(look, name))
 
 
 @control(
@@ -141,7 +142,7 @@ def things_have_certificates(look: Look) -> Iterator[Finding]:
 )
 def certificates_are_of_our_ca(look: Look) -> Iterator[Finding]:
     """AWS-6.4: "CA is registered with AWS IoT", the CA of step 4."""
-    yield from look.each(look.settings.devices, lambda name: certificate_is_of_our_ca(look, name))
+    yield from look.each(onboarded_devices(look), lambda name: certificate_is_of_our_ca(look, name))
 
 
 @control(
@@ -156,7 +157,7 @@ def certificates_are_of_our_ca(look: Look) -> Iterator[Finding]:
 )
 def things_have_their_own_files(look: Look) -> Iterator[Finding]:
     """AWS-6.3: "Use my certificate", device.crt."""
-    yield from look.each(look.settings.devices, lambda name: thing_has_its_own_file(look, name))
+    yield from look.each(onboarded_devices(look), lambda name: thing_has_its_own_file(look, name))
 
 
 @control(
@@ -171,7 +172,7 @@ def things_have_their_own_files(look: Look) -> Iterator[Finding]:
 )
 def certificates_are_active(look: Look) -> Iterator[Finding]:
     """AWS-6.5: the certificate is Active."""
-    yield from look.each(look.settings.devices, lambda name: certificate_is_active(look, name))
+    yield from look.each(onboarded_devices(look), lambda name: certificate_is_active(look, name))
 
 
 @control(
@@ -186,7 +187,7 @@ def certificates_are_active(look: Look) -> Iterator[Finding]:
 )
 def certificates_have_the_policy(look: Look) -> Iterator[Finding]:
     """AWS-6.6: use the policy of step 5."""
-    yield from look.each(look.settings.devices, lambda name: certificate_has_the_policy(look, name))
+    yield from look.each(onboarded_devices(look), lambda name: certificate_has_the_policy(look, name))
 
 
 @control(

@@ -212,3 +212,34 @@ def test_a_role_that_cannot_be_assumed_is_a_refusal(sweep_world: SweepWorld) -> 
         pytest.raises(GuardRefused, match=r"could not be assumed: AccessDenied"),
     ):
         session_of(site, sweep_world.cloud.client_kwargs())
+
+
+ROLE = "arn:aws:iam::333333333333:role/audit"
+
+
+def test_a_role_is_assumed_again_before_its_credentials_end(
+    sweep_world: SweepWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep of a large fleet outlasts the hour that a chained role may be used; a refusal then is no answer."""
+    from dicfix.aws import assuming
+    from dicfix.offline.faults import FaultKind
+
+    site = Site("x", sweep_world.settings(), ROLE)
+    for margin in ("RENEW_S", "LATEST_S"):  # every call finds the hour about to end
+        monkeypatch.setattr(assuming, margin, 2 * assuming.DURATION_S)
+    session = session_of(site, sweep_world.cloud.client_kwargs())
+    assert session.call("sts", "GetCallerIdentity")["Account"] == "333333333333"
+    with (
+        sweep_world.cloud.faults.inject("sts:AssumeRole", FaultKind.ACCESS_DENIED),
+        pytest.raises(Unreadable, match=r"sts:AssumeRole could not be read: AccessDenied"),
+    ):
+        session.call("sts", "GetCallerIdentity")
+    assert session.call("sts", "GetCallerIdentity")["Account"] == "333333333333"
+
+
+def test_a_role_is_not_assumed_for_every_call(sweep_world: SweepWorld) -> None:
+    from dicfix.offline.faults import FaultKind
+
+    session = session_of(Site("x", sweep_world.settings(), ROLE), sweep_world.cloud.client_kwargs())
+    with sweep_world.cloud.faults.inject("sts:AssumeRole", FaultKind.ACCESS_DENIED):
+        assert session.call("sts", "GetCallerIdentity")["Account"] == "333333333333"
