@@ -10,6 +10,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from dicfix.certificates import Certificate, read_certificate, read_certificate_der
@@ -35,7 +36,15 @@ def amazon_root_ca_1(bundle: Path | None = None) -> Certificate:
 
     Source: AWS-8.1. The certificate is found by fingerprint: its name alone proves nothing.
     """
-    path = bundle if bundle is not None else _certifi_bundle()
+    return _certifi_root() if bundle is None else _root_in(bundle)
+
+
+@cache
+def _certifi_root() -> Certificate:
+    return _root_in(_certifi_bundle())
+
+
+def _root_in(path: Path) -> Certificate:
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -18,7 +18,15 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dicfix.certificates import issue_client, make_ca, read_certificate, read_private_key, read_request
+from dicfix.certificates import (
+    issue_client,
+    make_ca,
+    make_private_key,
+    make_signing_request,
+    read_certificate,
+    read_private_key,
+    read_request,
+)
 from dicfix.errors import MaterialError
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
@@ -154,3 +162,12 @@ def test_any_der_in_a_pem_gives_one_clear_error(der: bytes) -> None:
     ):
         with pytest.raises(MaterialError):
             read(pem(label, der), "a file")
+
+
+def test_same_key_and_request_are_parsed_once_and_another_one_is_not_taken_for_them() -> None:
+    first, second = make_private_key(), make_private_key()
+    assert read_private_key(first.pem).secret is read_private_key(first.pem.encode()).secret
+    assert read_private_key(second.pem) == second != read_private_key(first.pem)
+    requests = [make_signing_request(key, "/CN=SQA_DIC_C1") for key in (first, second)]
+    assert read_request(requests[0].pem) is read_request(requests[0].pem)
+    assert [read_request(one.pem).public_key_matches(second) for one in requests] == [False, True]

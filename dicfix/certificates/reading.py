@@ -10,6 +10,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -32,6 +33,8 @@ _WORDS = {
     "TRUSTED CERTIFICATE": "a certificate in OpenSSL's own TRUSTED form",
 }
 _SEQUENCE = 0x30
+_KEYS_REMEMBERED = 64
+"""How many keys and requests are parsed once: OpenSSL proves an RSA key's primes anew each time, for 30 ms and more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,19 @@ def read_request(data: bytes | str, what: str = "the signing request") -> Signin
     """The one signing request of a PEM text, its own signature checked."""
     block = _only(data, what, _REQUEST, "one certificate signing request in PEM form")
     try:
-        parsed = x509.load_der_x509_csr(_der(block, what))
-        valid = parsed.is_signature_valid
+        request = _request_of(_der(block, what))
     except (ValueError, UnsupportedAlgorithm, InvalidSignature):
         raise MaterialError(f"{what} is PEM, but what it holds is no certificate signing request") from None
-    if not valid:
+    if request is None:
         raise MaterialError(f"{what} was altered: its signature was not made by the key it holds")
-    return SigningRequest.of(parsed)
+    return request
+
+
+@lru_cache(maxsize=_KEYS_REMEMBERED)
+def _request_of(der: bytes) -> SigningRequest | None:
+    """The request, None when its own signature is not of its key."""
+    parsed = x509.load_der_x509_csr(der)
+    return SigningRequest.of(parsed) if parsed.is_signature_valid else None
 
 
 def read_private_key(data: bytes | str, what: str = "the key") -> PrivateKey:
@@ -94,15 +103,22 @@ def read_private_key(data: bytes | str, what: str = "the key") -> PrivateKey:
             remedy="write it without one: openssl pkey -in <this file> -out <new file>",
         )
     try:
-        secret = load_der_private_key(_der(block, what), password=None)
+        key = _key_of(_der(block, what))
     except (ValueError, TypeError, UnsupportedAlgorithm):
         # The library's message may quote what it read: it is not passed on.
         raise MaterialError(f"{what} is PEM, but what it holds is no private key that can be used") from None
-    if not isinstance(secret, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        raise MaterialError(
-            f"{what} is a key of another kind ({type(secret).__name__})", expected="an EC (prime256v1) or RSA key"
-        )
-    return PrivateKey.of(secret)
+    if isinstance(key, str):
+        raise MaterialError(f"{what} is a key of another kind ({key})", expected="an EC (prime256v1) or RSA key")
+    return key
+
+
+@lru_cache(maxsize=_KEYS_REMEMBERED)
+def _key_of(der: bytes) -> PrivateKey | str:
+    """The key, or what kind of key it is when it is neither EC nor RSA."""
+    secret = load_der_private_key(der, password=None)
+    if isinstance(secret, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        return PrivateKey.of(secret)
+    return type(secret).__name__
 
 
 def _only(data: bytes | str, what: str, labels: tuple[str, ...], expected: str) -> _Block:
