@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -14,6 +16,8 @@ from typing import IO
 import boto3
 import pytest
 from cloud_account import ONE_TRY
+
+from tests.tools import require_tool
 
 ROOT = Path(__file__).resolve().parent.parent
 END_TIMEOUT_S = 20
@@ -66,11 +70,99 @@ def test_the_command_serves_api_and_mqtt_until_a_signal(
     socket.create_connection(("127.0.0.1", int(route[2])), timeout=5).close()
     root = tmp_path / "new" / "AmazonRootCA1.pem"
     assert root.read_text().startswith("-----BEGIN CERTIFICATE-----")
-    assert f"mosquitto_sub -h localhost -p {route[2]} --cafile {root}" in text
+    assert f"mosquitto_pub -h localhost -p {route[2]} --cafile {root}" in text
     assert f"aws --endpoint-url {url[0]}" in text
+    assert "Nothing is registered yet" in text
     process.send_signal(number)
     out, err = process.communicate(timeout=END_TIMEOUT_S)
     assert (process.returncode, out, err) == (0, "stopping\n", "")
+
+
+@pytest.fixture(scope="module")
+def onboarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str, Path]]:
+    """The command with ``--onboard``, its lines, and the folder that its relative paths count from."""
+    folder = tmp_path_factory.mktemp("a folder with a space")
+    (folder / "dic.toml").write_text('[devices]\nnames = ["LAMP"]\n[explorer]\nname = "WATCH"\n')
+    command = _command("--dir", "my cloud", "--onboard", "--region", "us-east-1")
+    settings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, cwd=folder, env=settings, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        yield process, "\n".join(_until(process.stdout, "Ctrl-C")), folder
+        process.terminate()
+
+
+def _pasted(text: str, program: str) -> list[str]:
+    """The printed command of a program, as a shell would split it."""
+    line = next(line for line in text.splitlines() if line.startswith(program + " "))
+    return shlex.split(line.removesuffix(" </dev/null"))
+
+
+def test_what_is_printed_for_mosquitto_works_when_it_is_pasted(
+    onboarded: tuple[subprocess.Popen[str], str, Path],
+) -> None:
+    _, text, folder = onboarded
+    listen = [require_tool("mosquitto_sub"), *_pasted(text, "mosquitto_sub")[1:], "-C", "1", "-W", "20"]
+    say = [require_tool("mosquitto_pub"), *_pasted(text, "mosquitto_pub")[1:]]
+    with subprocess.Popen(listen, cwd=folder, stdout=subprocess.PIPE, text=True) as subscriber:
+        while subscriber.poll() is None:  # mosquitto_sub ends itself; it does not tell when it has subscribed
+            subprocess.run(say, cwd=folder, check=True, timeout=END_TIMEOUT_S)
+        assert subscriber.communicate(timeout=END_TIMEOUT_S)[0] == "light/state on\n"
+    assert subscriber.returncode == 0
+
+
+def test_what_is_printed_for_openssl_works_when_it_is_pasted(
+    onboarded: tuple[subprocess.Popen[str], str, Path],
+) -> None:
+    _, text, folder = onboarded
+    command = [require_tool("openssl"), *_pasted(text, "openssl")[1:]]
+    done = subprocess.run(
+        command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=END_TIMEOUT_S
+    )
+    assert "Verify return code: 0 (ok)" in done.stdout
+
+
+def test_an_address_is_refused_as_the_text_says_and_the_refusal_is_told(
+    onboarded: tuple[subprocess.Popen[str], str, Path],
+) -> None:
+    process, text, folder = onboarded
+    say = [require_tool("mosquitto_pub"), *_pasted(text, "mosquitto_pub")[1:]]
+    done = subprocess.run(
+        ["127.0.0.1" if word == "localhost" else word for word in say],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=END_TIMEOUT_S,
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "SNI too, which is the name of no account and refused (SNI_FOREIGN)" in " ".join(text.split())
+    assert process.stdout
+    assert "REFUSED connect LAMP SNI_FOREIGN: SNI 127.0.0.1 is neither" in next(process.stdout)
+
+
+def test_onboarding_takes_names_from_dic_toml_and_leaves_the_guides_files_without_a_journal(
+    onboarded: tuple[subprocess.Popen[str], str, Path],
+) -> None:
+    _, text, folder = onboarded
+    assert "MQTT client ID WATCH" in " ".join(text.split())
+    assert "us-east-1.amazonaws.com:8883" in text
+    kept = folder / "my cloud" / "certificates"
+    assert {"CA.crt", "device.crt", "explorer.key", "AmazonRootCA1.pem"} <= {one.name for one in kept.iterdir()}
+    assert not (kept / "journal.jsonl").exists()
+    assert (kept / "AmazonRootCA1.pem").read_text() != (folder / "my cloud" / "AmazonRootCA1.pem").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--edition", "2023-08"), "--edition is for --onboard"),
+        (("--onboard", "--edition", "1999"), "edition is '1999'. Expected: one of 2023-06"),
+        (("--config", "nope.toml"), "nope.toml cannot be read"),
+        (("--region", "Mars"), "region is 'Mars'. Expected: an AWS Region"),
+    ],
+)
+def test_wrong_options_are_one_line_and_exit_code_2(tmp_path: Path, arguments: tuple[str, ...], told: str) -> None:
+    ended = _ended("--dir", str(tmp_path), *arguments)
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert ended.stderr.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("option", ["--http-port", "--mqtt-port"])
