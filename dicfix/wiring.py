@@ -5,6 +5,7 @@ The plugin and the command line wire through here; it may import everything belo
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from dicfix.accounts.local import read_local_files
 from dicfix.accounts.reading import Reader
 from dicfix.accounts.site import Site
 from dicfix.aws.session import AwsSession
-from dicfix.certificates import read_certificate
+from dicfix.certificates import PrivateKey, make_rsa_private_key, read_certificate
 from dicfix.errors import UsageError
 from dicfix.guide import edition
 from dicfix.keystore import Keystore
@@ -47,19 +48,24 @@ class Surroundings:
     """How a run reaches its API and MQTT endpoint; ``reset`` gives an empty account (offline only).
 
     ``session`` may write; clients are made once in it, since a boto3 session costs more than a scenario's calls.
+    ``verification_key`` gives the RSA key that proves possession of a CA: offline one for all accounts of the run,
+    since making one costs as much as fifty calls.
     """
 
     session: AwsSession
     client_kwargs: Mapping[str, Any]
     network: Network
     reset: Callable[[], None] | None = None
+    verification_key: Callable[[], PrivateKey] | None = None
 
     @staticmethod
     def offline(cloud: EmbeddedCloud, settings: Settings) -> Surroundings:
         """The embedded cloud, with the documented endpoint routed to its loopback port."""
         network = offline_network(cloud, settings)
         kwargs = cloud.client_kwargs()
-        return Surroundings(AwsSession(kwargs, max_attempts=1), kwargs, network, cloud.reset)
+        return Surroundings(
+            AwsSession(kwargs, max_attempts=1), kwargs, network, cloud.reset, functools.cache(make_rsa_private_key)
+        )
 
     @staticmethod
     def aws(settings: Settings) -> Surroundings:
@@ -118,7 +124,7 @@ def require_usable(surroundings: Surroundings, settings: Settings) -> None:
 def build(surroundings: Surroundings, settings: Settings, directory: Path) -> Builder:
     """A Builder whose certificates and journal lie in ``directory``."""
     session = surroundings.session
-    keystore = Keystore(directory, clock=now_utc)
+    keystore = Keystore(directory, clock=now_utc, verification_key=surroundings.verification_key)
     reader = _reader(session, settings, directory)
     site = Site(session, settings, keystore, Journal(directory / JOURNAL), reader, now_utc)
     return Builder(site, server_root_pem=surroundings.network.server_root_pem)

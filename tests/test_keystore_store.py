@@ -318,6 +318,17 @@ def test_set_that_does_not_fit_together_is_refused_and_left_alone(store: Keystor
     assert {path.name: path.read_bytes() for path in store.directory.iterdir()} == before
 
 
+def test_verification_key_is_made_anew_unless_one_is_given(tmp_path: Path) -> None:
+    sets = {}
+    for name, given in (("a", None), ("b", None), ("c", lambda: RSA_KEY), ("d", lambda: RSA_KEY)):
+        store = Keystore(tmp_path / name, verification_key=given)
+        store.ensure_ca()
+        sets[name] = store.ensure_verification(CODE).material
+    assert len({sets[name].key.pem for name in ("a", "b", "c")}) == 3
+    assert sets["c"].key == sets["d"].key == RSA_KEY
+    assert sets["c"].certificate != sets["d"].certificate
+
+
 def test_verification_set_of_another_code_is_refused_at_every_stage(store: Keystore) -> None:
     ca = store.ensure_ca().material
     other = issue_verification(ca, "f" * 64, now=NOW)

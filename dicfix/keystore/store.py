@@ -97,11 +97,19 @@ class Keystore(CertificateDirectory):
 
     Each ``ensure_`` call reuses what is there, makes what is missing and checks that all of it belongs together; called
     again after a run was killed it goes on where that one stopped. Only ``overwrite`` replaces files.
+    ``verification_key`` gives the key of a verification set that has to be made, a new one unless said otherwise.
     """
 
-    def __init__(self, directory: Path, *, clock: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+        verification_key: Callable[[], PrivateKey] | None = None,
+    ) -> None:
         super().__init__(directory)
         self._clock = clock
+        self._verification_key = verification_key
 
     def ensure_ca(self, subject: str | x509.Name = "/CN=DIC CA", *, overwrite: bool = False) -> Kept[CaMaterial]:
         """CA.key and CA.crt. Overwriting them leaves client certificates that no longer fit: overwrite those too.
@@ -149,7 +157,8 @@ class Keystore(CertificateDirectory):
         """
         of = names.VERIFICATION
         subject = verification_subject(registration_code)
-        key = _KeyOrder(of.key, of.certificate, make_rsa_private_key, VERIFICATION_KEY_KIND)
+        make = self._verification_key or make_rsa_private_key
+        key = _KeyOrder(of.key, of.certificate, make, VERIFICATION_KEY_KIND)
         order = _Order(of, key, subject, VERIFICATION_VALIDITY_DAYS, code=common_name(subject))
         return self._ensure_signed(order, overwrite=overwrite)
 

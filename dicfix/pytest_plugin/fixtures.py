@@ -6,7 +6,7 @@ whole run. On target ``aws`` there is one account, and what was made in it is cl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,11 +15,13 @@ import pytest
 
 from dicfix import wiring
 from dicfix.accounts import Account
+from dicfix.accounts.auditor import Auditor, Recorded
 from dicfix.accounts.builder import Builder
 from dicfix.accounts.judge import Judge
 from dicfix.lab import Lab
 from dicfix.pytest_plugin import findings_log
 from dicfix.pytest_plugin.allure_steps import Evidence
+from dicfix.pytest_plugin.audited import AUDITED
 from dicfix.pytest_plugin.feature_files import scenario_of
 from dicfix.pytest_plugin.options import SETTINGS
 from dicfix.pytest_plugin.waiving import waivers_for
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 LAB = pytest.StashKey[Lab]()
 JUDGE = pytest.StashKey[Judge]()
+VERIFICATION_KEY = "SSL-V1"
+"""The clause that has the verification key made; every other scenario may take the one that the run has already."""
 
 
 def pytest_bdd_after_scenario(request: pytest.FixtureRequest) -> None:
@@ -52,9 +56,9 @@ def settings(request: pytest.FixtureRequest) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def cloud(settings: Settings) -> Iterator[EmbeddedCloud | None]:
-    """The embedded cloud, or None on target ``aws``."""
-    if settings.target != "offline":
+def cloud(request: pytest.FixtureRequest, settings: Settings) -> Iterator[EmbeddedCloud | None]:
+    """The embedded cloud, or None on target ``aws`` and where everything was read before the first scenario."""
+    if settings.target != "offline" or AUDITED in request.config.stash:
         yield None
         return
     from dicfix.offline.aws_api.binding import DEFAULT_ACCOUNT_ID
@@ -72,10 +76,15 @@ def surroundings(settings: Settings, cloud: EmbeddedCloud | None) -> Surrounding
 
 @pytest.fixture(scope="session")
 def lasting_account(
-    settings: Settings, surroundings: Surroundings, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    surroundings: Surroundings,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Account | None]:
     """The account of the whole run: an audited one, or the real one; None where each scenario has its own."""
-    if settings.mode == "audit":
+    if AUDITED in request.config.stash:
+        yield Auditor(None, settings, Recorded(request.config.stash[AUDITED].inventory))
+    elif settings.mode == "audit":
         yield _audited(settings, surroundings, tmp_path_factory)
     elif settings.target == "aws":
         builder = wiring.build(surroundings, settings, settings.directory)
@@ -87,8 +96,6 @@ def lasting_account(
 
 
 def _audited(settings: Settings, surroundings: Surroundings, tmp_path_factory: pytest.TempPathFactory) -> Account:
-    if settings.target == "aws":
-        return wiring.audit(surroundings, settings, settings.directory)
     directory = tmp_path_factory.mktemp("certificates")
     onboarding = wiring.build(surroundings, replace(settings, mode="onboard"), directory)
     wiring.perform_everything(onboarding, surroundings.network)
@@ -96,13 +103,26 @@ def _audited(settings: Settings, surroundings: Surroundings, tmp_path_factory: p
 
 
 @pytest.fixture
-def account(lasting_account: Account | None, surroundings: Surroundings, settings: Settings, tmp_path: Path) -> Account:
+def account(
+    request: pytest.FixtureRequest,
+    lasting_account: Account | None,
+    surroundings: Surroundings,
+    settings: Settings,
+    tmp_path: Path,
+) -> Account:
     """The account that the scenario's steps speak to."""
     if lasting_account is not None:
         return lasting_account
     if surroundings.reset:
         surroundings.reset()
+    info = scenario_of(request.node)
+    surroundings = for_scenario(surroundings, info.clauses if info else ())
     return wiring.build(surroundings, settings, tmp_path / "certificates")
+
+
+def for_scenario(surroundings: Surroundings, clauses: Collection[str]) -> Surroundings:
+    """The surroundings of a scenario that answers for these clauses: what it looks at is made for it alone."""
+    return replace(surroundings, verification_key=None) if VERIFICATION_KEY in clauses else surroundings
 
 
 @pytest.fixture
