@@ -174,3 +174,43 @@ def test_nothing_printed_is_wider_than_a_hundred_columns(arguments, capsys):
     out = printed(capsys, *arguments)
     assert max(len(line) for line in out.splitlines()) <= 100
     assert "\x1b" not in out
+
+
+@pytest.mark.parametrize("clause", [one.id for one in CLAUSES])
+def test_a_clause_is_explained(clause, capsys):
+    """Its page, step in each edition, how an audit sees it, its scenarios and controls: all in a hundred columns."""
+    lines = printed(capsys, "clauses", clause).splitlines()
+    assert lines[0].split()[0] == clause
+    assert {"page", "step", "audit", "scenario", "control", "run"} <= {line.split()[0] for line in lines}
+    assert "scenario    none" not in lines
+    assert max(len(line) for line in lines) <= 100
+
+
+def test_the_step_of_each_edition_is_told(capsys):
+    """SSL-5 is step 8 of the edition that has a verification certificate."""
+    out = printed(capsys, "clauses", "SSL-5", "AWS-4.4")
+    assert "step        5 in edition 2023-06; 5 in edition 2023-08; 8 in edition 2024-04" in out
+    assert "control     DIC-CA-03 (guide) The CA certificate is ACTIVE" in out
+    assert "run         pytest -m AWS-4.4" in out
+
+
+def test_named_clauses_as_json_are_those_alone(capsys):
+    """In the order given, each once."""
+    rows = json.loads(printed(capsys, "clauses", "AWS-4.4", "AWS-4.1", "AWS-4.4", "--json"))
+    assert [one["id"] for one in rows] == ["AWS-4.4", "AWS-4.1"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("AWS-99",), "dicfix: 'AWS-99' is no clause of the guide. Expected: an id such as AWS-4.1. Do: "),
+        (("OTA-1", "--edition", "2023-06"), "dicfix: edition 2023-06 does not have OTA-1. Expected: one of 2023-08"),
+    ],
+)
+def test_a_clause_that_is_none_is_one_message_and_exit_2(arguments, told, capsys):
+    """Of the guide, or of the edition that was named."""
+    assert main(["clauses", *arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith(told)
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""

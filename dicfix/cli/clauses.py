@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dicfix.cli.columns import wrapped
 from dicfix.errors import UsageError
-from dicfix.guide import CLAUSES, Clause, clauses_of
+from dicfix.guide import CLAUSES, EDITIONS, Audit, Clause, clause, clauses_of
 
 _INDENT = " " * 10
+_LABEL = 12
+_SEEN_BY = {
+    Audit.API: "the account's API shows it",
+    Audit.FILE: "the local files show it",
+    Audit.LIVE: "a session that AWS reports, or a probe, shows it",
+    Audit.MANUAL: "only a person can see it",
+    Audit.NONE: "an audit cannot see it: NOT_APPLICABLE there",
+}
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser("clauses", help="print the clauses of the guide with their scenarios and controls")
+    parser.add_argument(
+        "clause", nargs="*", metavar="ID", help="the clauses to explain, such as AWS-4.1 (default: list all)"
+    )
     parser.add_argument("--edition", metavar="NAME", help="only the clauses of this edition, such as 2023-08")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--features", metavar="DIR", type=Path, help="where the .feature files lie (default: features)")
@@ -25,11 +36,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the clauses; those not yet built come last, under their own heading."""
-    chosen = clauses_of(args.edition) if args.edition else CLAUSES
+    """Print the clauses, or all about those named; those not yet built come last, under their own heading."""
+    chosen = _chosen(args.clause, args.edition)
     scenarios = scenarios_by_tag(_features(args.features))
     if args.json:
         print(json.dumps([_as_json(one, scenarios) for one in chosen], indent=2))
+        return 0
+    if args.clause:
+        print("\n\n".join("\n".join(_explained(one, scenarios)) for one in chosen))
         return 0
     built = [one for one in chosen if one.built]
     for page in dict.fromkeys(one.page for one in built):
@@ -41,6 +55,19 @@ def run(args: argparse.Namespace) -> int:
     _print_not_yet_built([one for one in chosen if not one.built])
     print(f"{len(chosen)} clauses: {len(built)} built, {len(chosen) - len(built)} not yet built.")
     return 0
+
+
+def _chosen(ids: Sequence[str], edition: str | None) -> Sequence[Clause]:
+    of_edition = clauses_of(edition) if edition else CLAUSES
+    named = [clause(one) for one in dict.fromkeys(ids)]
+    for one in named:
+        if one not in of_edition:
+            raise UsageError(
+                f"edition {edition} does not have {one.id}",
+                expected=f"one of {', '.join(one.editions)}",
+                remedy="leave --edition out",
+            )
+    return named or of_edition
 
 
 def _features(given: Path | None) -> Path:
@@ -122,6 +149,32 @@ def _lines(clause: Clause, scenarios: Mapping[str, list[str]]) -> Iterable[str]:
         yield from wrapped(f"{_INDENT}scenario: ", scenario)
     for control in controls_of(clause.id):
         yield from wrapped(f"{_INDENT}control: ", f"{control.id} {control.title}")
+
+
+def _explained(one: Clause, scenarios: Mapping[str, list[str]]) -> Iterable[str]:
+    from dicfix.controls import controls_of
+
+    yield from wrapped(f"{one.id:<{_LABEL}}", one.text)
+    steps = {name: one.step_in(name) for name in EDITIONS if name in one.editions}
+    rows = [
+        ("page", one.page),
+        ("step", f"{one.step} of editions {', '.join(steps)}" if len(set(steps.values())) == 1 else _apart(steps)),
+        ("where", one.console_path),
+        *(("slip", slip) for slip in one.slips),
+        ("audit", "; ".join(_SEEN_BY[how] for how in one.audit)),
+        ("manual", one.manual_reason),
+        *(("scenario", scenario) for scenario in scenarios.get(one.id) or ["none"]),
+        *(("control", f"{found.id} ({found.axis.value}) {found.title}") for found in controls_of(one.id)),
+        ("run", f"pytest -m {one.id}"),
+        ("judge", f"pytest -m {one.id} --dicfix-audit"),
+    ]
+    for label, text in rows:
+        if text:
+            yield from wrapped(f"{label:<{_LABEL}}", text)
+
+
+def _apart(steps: Mapping[str, str]) -> str:
+    return "; ".join(f"{step} in edition {name}" for name, step in steps.items())
 
 
 def _print_not_yet_built(clauses: list[Clause]) -> None:
