@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 WAIVERS = "waivers.yaml"
 EVIDENCE = "evidence.yaml"
-HISTORY = "history.jsonl"
 
 
 def add_parser(subparsers: Any) -> None:
@@ -84,8 +83,7 @@ def run(args: argparse.Namespace) -> int:
 
     choices = choices_of(args)
     signoff = sign_off(choices, datetime.now(UTC))
-    results = results_of(choices.runs[0]) if choices.runs else None
-    for line in publish(signoff, choices.reports, results=results, history=choices.reports / HISTORY):
+    for line in publish(signoff, choices.reports, results=[results_of(one) for one in choices.runs]):
         print(line)
     print(told(signoff))
     return 0

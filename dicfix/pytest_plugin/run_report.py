@@ -23,6 +23,7 @@ from dicfix.pytest_plugin.options import SETTINGS
 from dicfix.pytest_plugin.redaction import redactor_of
 from dicfix.reports.onboarding_parts import Cast
 from dicfix.reports.picture import onboarding_picture
+from dicfix.reports.runs import run_label
 from dicfix.settings import Settings
 
 PICTURE = "onboarding.svg"
@@ -75,7 +76,7 @@ def findings_of(config: pytest.Config) -> list[Finding]:
 
 def executor(settings: Settings, environment: Mapping[str, str] = os.environ) -> dict[str, object]:
     """Who executed the run: pytest, or the build of a CI server that its variables tell of."""
-    title = f"DIC guide {settings.edition}, {settings.mode} on {settings.target}"
+    title = f"DIC guide {settings.edition}, {run_label(settings.mode, settings.target)}"
     for address, number in _CI_RUNS:
         try:
             url, order = (text.format_map(environment) for text in (address, number))
@@ -95,7 +96,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         return
     settings = config.stash[SETTINGS]
     cast = Cast(settings.policy_name, settings.devices, settings.explorer_name)
-    where = f"guide edition {settings.edition}, {settings.mode} on {settings.target}, {settings.region}"
+    where = f"guide edition {settings.edition}, {run_label(settings.mode, settings.target)}, {settings.region}"
     picture = redactor_of(config).text(onboarding_picture(findings, cast, where=where))
     folder = machinery_of(config).reports_dir or config.rootpath / "reports"
     folder.mkdir(parents=True, exist_ok=True)

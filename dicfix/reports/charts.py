@@ -6,12 +6,13 @@ dark. May import its neighbour for SVG, and ``findings``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from dicfix.findings import Status
-from dicfix.reports.svg import document, text
+from dicfix.reports.svg import document, text, width_of
 
 MONTHS = 18
 """How far ahead the chart of the expiries looks, this month included."""
@@ -94,9 +95,11 @@ def expiry_chart(expiries: Sequence[Expiry], today: date) -> str:
 def findings_chart(nights: Sequence[Night]) -> str:
     """The findings of the last nights as an SVG document."""
     shown = sorted(nights, key=lambda one: one.started)[-NIGHTS:]
+    days = Counter(one.started.date() for one in shown)
     bars = tuple(
         Bar(
-            f"{_NAMES[one.started.month - 1]} {one.started.day}",
+            f"{_NAMES[one.started.month - 1]} {one.started.day}"
+            + (f" {one.started:%H:%M}" if days[one.started.date()] > 1 else ""),
             tuple((status.value, one.counts[status]) for status in COUNTED if one.counts.get(status)),
         )
         for one in shown
@@ -156,7 +159,7 @@ def _legend(entries: Sequence[tuple[str, str]]) -> Iterator[str]:
     for look, words in entries:
         yield _rectangle(x, 38, 22, 13, look)
         yield text(x + 29, 49, words, size=13)
-        x += 60 + 7.6 * len(words)
+        x += 60 + width_of(words, 13)
 
 
 def _rectangle(x: float, y: float, width: float, height: float, look: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from dicfix.errors import UsageError
 from dicfix.findings import Evidence, Finding, Status
 from dicfix.guide import clauses_of
 from dicfix.reports.results import Key, Result, key_of, read_results
-from dicfix.reports.runs import Counts, Outcome, Run, Scenario
+from dicfix.reports.runs import Counts, Outcome, Run, Scenario, run_label
 
 MANIFEST = "run.json"
 FINDINGS = "findings.json"
 RESULTS = "allure-results"
 PICTURE = "onboarding.svg"
+NIGHTS = "nights.jsonl"
+"""What an audit remembers of the audits before it, beside its findings."""
 FORMAT = 1
 
 _CALLER_CONTROL = "DIC-ACC-01"
@@ -61,19 +63,22 @@ def read_audit(path: Path) -> Run:
     source, when = str(head.get("read_from", "")), moment(told.started)
     level = Evidence.AWS if source == "target aws" else Evidence.SIMULATED
     entries = tuple(unwaived(told.entries))
+    nights = path.with_name(NIGHTS)
+    arns = (one.resource for one in entries if one.control == _CALLER_CONTROL)
+    caller = next((one for one in arns if one.startswith("arn:")), "")
     return Run(
-        label=_label("audit", source.removeprefix("target ") or "an account"),
+        label=run_label("audit", source.removeprefix("target ") or "an account"),
         kind="audit",
         edition=told.edition,
         guide_sha256="",
         mode="audit",
         target=source.removeprefix("target "),
-        place=Place(told.account, told.region),
+        place=Place(told.account, told.region, caller),
         evidence=level,
         firmware_profile="",
         boards=(),
         started=when,
-        stopped=when,
+        stopped=when + timedelta(seconds=float(head.get("seconds", 0))),
         command="dicfix audit",
         git="",
         versions={},
@@ -81,14 +86,8 @@ def read_audit(path: Path) -> Run:
         counts=Counts(0, 0, 0),
         scenarios=(),
         entries=entries,
-        files=((path.name, path),),
+        files=((path.name, path), *(((NIGHTS, nights),) if nights.is_file() else ())),
     )
-
-
-def _label(mode: str, target: str) -> str:
-    """A run in words: what was done, and where."""
-    where = {"aws": "AWS", "offline": "embedded cloud"}.get(target, target)
-    return f"{'audit' if mode == 'audit' else 'onboarding'}, {where}"
 
 
 def moment(text: str) -> datetime:
@@ -131,7 +130,7 @@ class _Reading:
         place, stopped = self._place(every), moment(manifest["stopped"])
         left_out = self._left_out()
         return Run(
-            label=_label(fields["mode"], fields["target"]),
+            label=run_label(fields["mode"], fields["target"]),
             kind="features",
             edition=fields["edition"],
             guide_sha256=fields.get("guide_sha256", ""),
@@ -264,10 +263,9 @@ class _Reading:
 
 
 def _named(row: Mapping[str, Any]) -> str:
-    """The scenario's name, with its row of Examples where the name does not tell it."""
-    values = [str(one) for one in row["parameters"].values()]
-    told = values and not all(one in row["name"] for one in values)
-    return f"{row['name']} ({', '.join(values)})" if told else str(row["name"])
+    """The scenario's name, with what its name does not tell of its row of Examples."""
+    untold = [str(one) for one in row["parameters"].values() if str(one) not in row["name"]]
+    return f"{row['name']} ({', '.join(untold)})" if untold else str(row["name"])
 
 
 def _finding(row: Mapping[str, Any]) -> Finding:

@@ -86,13 +86,20 @@ def items(lines: Iterable[str], classes: str = "items") -> str:
     return f'{shown}<details><summary>{len(rest)} more</summary><ul class="{classes}">{"".join(rest)}</ul></details>'
 
 
+def table_head(columns: Sequence[str]) -> str:
+    """The head of a table, each column with a class of its number (``c1``)."""
+    cells = "".join(
+        f'<th scope="col" role="columnheader" class="c{n}">{text(one)}</th>' for n, one in enumerate(columns, 1)
+    )
+    return f'<thead role="rowgroup"><tr role="row">{cells}</tr></thead>'
+
+
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "", classes: str = "") -> str:
     """A table of HTML cells, each row headed by its first; on a narrow screen every row becomes a card."""
-    head = "".join(f'<th scope="col" role="columnheader">{text(one)}</th>' for one in columns)
     body = "".join(table_row(columns, row) for row in rows)
     title = f"<caption>{caption}</caption>" if caption else ""
     return (
-        f'<table class="stack {classes}" role="table">{title}<thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<table class="stack {classes}" role="table">{title}{table_head(columns)}'
         f'<tbody role="rowgroup">{body}</tbody></table>'
     )
 
@@ -122,9 +129,9 @@ def link(uuid: str, shown: str, report: str) -> str:
     return f'<a href="{text(report)}#{id_of(uuid)}">{text(shown)}</a>'
 
 
-def report_of(number: int, allure: str) -> str:
-    """The address of the Allure report for the scenarios of a run: it is made of the first run's results."""
-    return allure if number == 0 else ""
+def report_of(number: int, allure: Sequence[str]) -> str:
+    """The address of the Allure report of the run with this number, empty where there is none."""
+    return allure[number] if number < len(allure) else ""
 
 
 def age(when: datetime, now: datetime) -> str:

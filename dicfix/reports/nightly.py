@@ -63,6 +63,11 @@ def _place(result: AuditResult) -> str:
     return f"{result.place.account} {result.place.region}"
 
 
+def nights_of(path: Path, account: str, region: str) -> tuple[Night, ...]:
+    """What the file remembers of the audits of one account and Region, in no order; nothing for no file."""
+    return tuple(_night(row) for row in _remembered(path).values() if row["place"] == f"{account} {region}")
+
+
 def _remembered(path: Path) -> dict[tuple[str, str], dict[str, Any]]:
     """The nights of the file; lines that cannot be read are left out."""
     try:

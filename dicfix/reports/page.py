@@ -9,11 +9,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dicfix.audit.verdict import AxisVerdict
-from dicfix.findings import Axis
 from dicfix.reports.gather import uncoloured
 from dicfix.reports.markup import age, badge, day, facts, items, link, report_of, section, sign, text, tone
 from dicfix.reports.matrix import Result
+from dicfix.reports.page_findings import axis_card, findings
 from dicfix.reports.page_parts import beyond_guide, changes, deviations, integrity, matrix, people, places
 from dicfix.reports.page_style import STYLE
 from dicfix.reports.runs import Outcome, Scenario
@@ -25,11 +24,6 @@ SHOWN_AT_ONCE = 600
 MAX_MESSAGE = 4000
 """How many are shown at all; the result file has the rest."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-_AXIS_TEXT = {
-    Axis.GUIDE: "Does the account match the guide?",
-    Axis.FIT: "Can the published firmware live with it?",
-    Axis.HARDENING: "Is it wise? Told, and never decides.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +34,24 @@ class Figure:
     svg: str
 
 
-def page_of(signoff: SignOff, *, allure: str = "", figures: Sequence[Figure] = ()) -> str:
-    """The whole page; ``allure`` is the address of the Allure report beside it, empty where there is none."""
+def page_of(
+    signoff: SignOff, *, allure: Sequence[str] = (), figures: Sequence[Figure] = (), charts: Sequence[Figure] = ()
+) -> str:
+    """The whole page; ``allure`` are the addresses of the Allure reports beside it, run by run, empty for none.
+
+    ``figures`` come before the clauses, ``charts`` after what was found.
+    """
     parts = (
         _summary(signoff),
         _reasons(signoff),
         _failures(signoff, allure),
-        *(
-            section(
-                one.title,
-                f'<div class="figure" role="region" aria-label="{text(one.title)}" tabindex="0">{one.svg}</div>',
-                f"figure-{n}",
-            )
-            for n, one in enumerate(figures, 1)
-        ),
+        *(_figure(one, f"figure-{number}") for number, one in enumerate(figures, 1)),
         matrix(signoff, allure),
         beyond_guide(signoff, allure),
+        findings(signoff),
+        *(_figure(one, f"chart-{number}") for number, one in enumerate(charts, 1)),
         changes(signoff),
-        places(signoff),
+        places(signoff, allure),
         people(signoff),
         deviations(signoff),
         integrity(signoff),
@@ -69,7 +63,7 @@ def page_of(signoff: SignOff, *, allure: str = "", figures: Sequence[Figure] = (
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}"><meta name="referrer" content="no-referrer">'
         f"<title>{text(signoff.decision.verdict.value)}: {text(_title(signoff))}</title>"
         f"<style>{STYLE}</style></head><body>"
-        f'<a class="skip" href="#reasons">Skip to what decided</a>{_header(signoff)}'
+        f'<a class="skip" href="#reasons">Skip to what decided</a>{_header(signoff, allure, bool(charts))}'
         f"<main>{_verdict(signoff)}{''.join(parts)}</main>{_footer(signoff)}</body></html>\n"
     )
 
@@ -82,6 +76,8 @@ _CONTENTS = (
     ("reasons", "What decided"),
     ("failures", "Failures"),
     ("matrix", "Clauses"),
+    ("findings", "Open findings"),
+    ("chart-1", "Charts"),
     ("changes", "Changes"),
     ("places", "Where tested"),
     ("people", "Waivers and evidence"),
@@ -90,9 +86,28 @@ _CONTENTS = (
 )
 
 
-def _header(signoff: SignOff) -> str:
-    wanted = {"failures": bool(signoff.failures), "changes": signoff.changes is not None}
+def _figure(figure: Figure, anchor: str) -> str:
+    """A picture under its heading. What it defines gets names of its own, as several stand on one page."""
+    svg = figure.svg.replace('id="dicfix-', f'id="{anchor}-').replace("url(#dicfix-", f"url(#{anchor}-")
+    hint = '<p class="soft small wider noprint">Wider than the screen: move it sideways.</p>'
+    body = f'{hint}<div class="figure" role="region" aria-label="{text(figure.title)}" tabindex="0">{svg}</div>'
+    return section(figure.title, body, anchor)
+
+
+def _header(signoff: SignOff, allure: Sequence[str], charted: bool) -> str:
+    wanted = {
+        "failures": bool(signoff.failures),
+        "changes": signoff.changes is not None,
+        "findings": any(one.open for run in signoff.runs for one in run.entries),
+        "chart-1": charted,
+    }
     entries = "".join(f'<li><a href="#{a}">{text(t)}</a></li>' for a, t in _CONTENTS if wanted.get(a, True))
+    named = ((signoff.runs[number].label, address) for number, address in enumerate(allure) if address)
+    several = sum(map(bool, allure)) > 1
+    entries += "".join(
+        f'<li><a href="{text(address)}">Allure report{text(f" ({label})" if several else "")}</a></li>'
+        for label, address in named
+    )
     title = _title(signoff)
     boards = f" · board {text(', '.join(signoff.boards))}" if signoff.boards else ""
     return (
@@ -113,7 +128,7 @@ def _verdict(signoff: SignOff) -> str:
 
 
 def _summary(signoff: SignOff) -> str:
-    cards = "".join(_card(signoff, one) for one in signoff.axes)
+    cards = "".join(axis_card(signoff, one) for one in signoff.axes)
     counts = [run.counts for run in signoff.runs]
     outcomes = Counter(one.outcome for run in signoff.runs for one in run.scenarios)
     numbers = [
@@ -130,19 +145,25 @@ def _summary(signoff: SignOff) -> str:
     body = (
         f'<dl class="numbers">{told}</dl><p class="soft small">{len(signoff.rows)} clauses of the guide</p>'
         f'<div class="bar" aria-hidden="true">{bar}</div><ul class="legend">{legend}</ul>'
+        f"{_not_run(signoff)}"
     )
     return f'<div class="cards">{cards}</div>{section("Scenarios and clauses in numbers", body, "numbers")}'
 
 
-def _card(signoff: SignOff, axis: AxisVerdict) -> str:
-    outcome, sentence = axis.outcome.value, axis.sentence() or "not judged in these runs"
-    failed = sum(one.outcome is Outcome.FAILED for _, one in signoff.failures)
-    if axis.axis is Axis.GUIDE and failed:
-        outcome, sentence = "FAIL", f"{failed} scenario{'s' if failed > 1 else ''} failed; {sentence}"
-    return (
-        f'<div class="card"><div class="head"><span>{text(axis.axis.value.capitalize())}</span>{badge(outcome)}</div>'
-        f'<p class="soft small">{text(_AXIS_TEXT[axis.axis])}</p><p class="small">{text(sentence)}</p></div>'
-    )
+def _not_run(signoff: SignOff) -> str:
+    """The scenarios that judged nothing, each with its reason."""
+    idle = (Outcome.SKIPPED, Outcome.MANUAL, Outcome.NOT_APPLICABLE)
+    lines = [
+        f"{badge(one.outcome.value)} {text(one.name)}"
+        f' <span class="soft small">{text(run.label)}: {text(uncoloured(one.message) or "no reason given")}</span>'
+        for run in signoff.runs
+        for one in run.scenarios
+        if one.outcome in idle
+    ]
+    if not lines:
+        return ""
+    title = f"{len(lines)} scenario{'s' if len(lines) > 1 else ''} without a judgement, and why"
+    return f"<details><summary>{title}</summary>{items(lines)}</details>"
 
 
 def _reasons(signoff: SignOff) -> str:
@@ -160,7 +181,7 @@ def _reasons(signoff: SignOff) -> str:
     return section("What decided", f'<ol class="reasons">{"".join(told)}</ol>{note}', "reasons")
 
 
-def _failures(signoff: SignOff, allure: str) -> str:
+def _failures(signoff: SignOff, allure: Sequence[str]) -> str:
     if not signoff.failures:
         return ""
     told = "".join(_failure(signoff.runs[n].label, one, report_of(n, allure)) for n, one in signoff.failures)

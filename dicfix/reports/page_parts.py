@@ -21,6 +21,7 @@ from dicfix.reports.markup import (
     report_of,
     section,
     table,
+    table_head,
     table_row,
     text,
 )
@@ -32,7 +33,7 @@ _MATRIX = ("Clause", "Result", "Scenarios", "Controls", "Evidence")
 _TOOLS = ("python", "pytest", "pytest-bdd", "allure-pytest", "boto3", "moto", "cryptography", "openssl", "platform")
 
 
-def matrix(signoff: SignOff, allure: str) -> str:
+def matrix(signoff: SignOff, allure: Sequence[str]) -> str:
     """Every clause in the guide's order, page by page."""
     pages = dict.fromkeys(row.clause.page for row in signoff.rows)
     tables = (_page(signoff, page, allure) for page in pages)
@@ -44,19 +45,16 @@ def matrix(signoff: SignOff, allure: str) -> str:
     return section("Clause by clause", intro + "".join(tables), "matrix")
 
 
-def _page(signoff: SignOff, page: str, allure: str) -> str:
+def _page(signoff: SignOff, page: str, allure: Sequence[str]) -> str:
     rows = [row for row in signoff.rows if row.clause.page == page]
-    head = "".join(
-        f'<th scope="col" role="columnheader" class="c{n}">{text(one)}</th>' for n, one in enumerate(_MATRIX, 1)
-    )
     body = "".join(_clause(signoff, row, allure) for row in rows)
     return (
         f'<table class="stack matrix" role="table"><caption>{text(page)}</caption>'
-        f'<thead role="rowgroup"><tr role="row">{head}</tr></thead><tbody role="rowgroup">{body}</tbody></table>'
+        f'{table_head(_MATRIX)}<tbody role="rowgroup">{body}</tbody></table>'
     )
 
 
-def _clause(signoff: SignOff, row: Row, allure: str) -> str:
+def _clause(signoff: SignOff, row: Row, allure: Sequence[str]) -> str:
     first = (
         f'<span class="id" id="{text(row.clause.id)}">{text(row.clause.id)}</span> '
         f'<span class="soft small">step {text(row.clause.step_in(signoff.edition))}</span><br>{text(row.clause.text)}'
@@ -85,13 +83,14 @@ def _clause(signoff: SignOff, row: Row, allure: str) -> str:
     return table_row(_MATRIX, cells, classes)
 
 
-def _scenario(signoff: SignOff, number: int, scenario: Scenario, allure: str) -> str:
+def _scenario(signoff: SignOff, number: int, scenario: Scenario, allure: Sequence[str]) -> str:
     shown = link(scenario.uuid, scenario.name, report_of(number, allure))
     return f"{dot(scenario.outcome.value)}{shown}{_of_run(signoff, number)}"
 
 
 def _of_run(signoff: SignOff, number: int) -> str:
-    return f' <span class="soft small">{text(signoff.runs[number].label)}</span>' if len(signoff.runs) > 1 else ""
+    several = sum(one.kind == "features" for one in signoff.runs) > 1
+    return f' <span class="soft small">{text(signoff.runs[number].label)}</span>' if several else ""
 
 
 def _seen(signoff: SignOff, row: Row) -> str:
@@ -104,7 +103,7 @@ def _seen(signoff: SignOff, row: Row) -> str:
     return f'{text(row.seen.level.value)}<br><span class="soft small">{"<br>".join(filter(None, shown))}</span>'
 
 
-def beyond_guide(signoff: SignOff, allure: str) -> str:
+def beyond_guide(signoff: SignOff, allure: Sequence[str]) -> str:
     """Scenarios that answer for no clause: refusals, failures, what comes after; they count all the same."""
     by_feature: dict[str, list[tuple[int, Scenario]]] = {}
     for number, one in signoff.beyond_guide:
@@ -116,7 +115,9 @@ def beyond_guide(signoff: SignOff, allure: str) -> str:
     return section("Scenarios beyond the guide", intro + table(("Feature", "Results", "Scenarios"), rows), "beyond")
 
 
-def _feature(signoff: SignOff, name: str, found: Sequence[tuple[int, Scenario]], allure: str) -> tuple[str, ...]:
+def _feature(
+    signoff: SignOff, name: str, found: Sequence[tuple[int, Scenario]], allure: Sequence[str]
+) -> tuple[str, ...]:
     counts = Counter(one.outcome.value for _, one in found)
     badges = " ".join(badge(word, f"{number} {word}") for word, number in counts.items())
     lines = "".join(f"<li>{_scenario(signoff, number, one, allure)}</li>" for number, one in found)
@@ -127,11 +128,12 @@ def _feature(signoff: SignOff, name: str, found: Sequence[tuple[int, Scenario]],
     )
 
 
-def places(signoff: SignOff) -> str:
+def places(signoff: SignOff, allure: Sequence[str]) -> str:
     """Where, when and with what each run was made."""
     told = "".join(
-        f"<h3>{text(one.label[0].upper() + one.label[1:])} {badge(one.evidence.value)}</h3>{_run(signoff, one)}"
-        for one in signoff.runs
+        f"<h3>{text(one.label[0].upper() + one.label[1:])} {badge(one.evidence.value)}</h3>"
+        f"{_run(signoff, one, report_of(number, allure))}"
+        for number, one in enumerate(signoff.runs)
     )
     guide = facts(
         [
@@ -145,7 +147,7 @@ def places(signoff: SignOff) -> str:
     return section("What was tested, where and with what", guide + told, "places")
 
 
-def _run(signoff: SignOff, run: Run) -> str:
+def _run(signoff: SignOff, run: Run, report: str) -> str:
     tools = ", ".join(f"{name} {run.versions[name]}" for name in _TOOLS if name in run.versions)
     counts, took = run.counts, duration(run.stopped - run.started)
     troubles = (*run.wrong, *run.crashes, *(uncoloured(one).partition("\n")[0] for one in run.collection_errors))
@@ -163,7 +165,12 @@ def _run(signoff: SignOff, run: Run) -> str:
                 if run.scenarios
                 else "",
             ),
-            ("Findings", f"{len(run.entries)} of {len({one.control for one in run.entries})} controls"),
+            ("Allure report", f'<a href="{text(report)}">{text(report)}</a>' if report else ""),
+            (
+                "Findings",
+                f"{len(run.entries)} of {len({one.control for one in run.entries})} controls, each control and "
+                "resource once",
+            ),
             ("Command line", f"<code>{text(run.command)}</code>"),
             ("git revision", f"<code>{text(run.git)}</code>" if run.git else ""),
             ("Tools", text(tools)),

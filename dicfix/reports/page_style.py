@@ -10,7 +10,7 @@ STYLE = """
 --bg:#f5f6f8;--card:#fff;--ink:#1b2330;--soft:#566072;--line:#dde1e8;--link:#1d56b0;--code:#eef1f5;
 --good:#146c3a;--good-bg:#e3f4e9;--bad:#a8201a;--bad-bg:#fce8e6;--warn:#855300;--warn-bg:#fdf1d8;
 --info:#1b4f9c;--info-bg:#e4eefb;--calm:#4a5465;--calm-bg:#eceff3}
-@media(prefers-color-scheme:dark){:root{
+@media screen and (prefers-color-scheme:dark){:root{
 --bg:#11151b;--card:#1a2028;--ink:#e8ecf2;--soft:#a3aebd;--line:#313a46;--link:#8db8f5;--code:#242c36;
 --good:#83d6a2;--good-bg:#15321f;--bad:#ff9d94;--bad-bg:#42191a;--warn:#f2c66d;--warn-bg:#3b2c0d;
 --info:#9cc4fb;--info-bg:#162b49;--calm:#b9c2cf;--calm-bg:#272f3a}}
@@ -46,7 +46,8 @@ place-items:center;font-size:2.1rem;font-weight:700;line-height:1}
 font-weight:680;white-space:nowrap;letter-spacing:.015em}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:14px;margin:20px 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 18px}
-.card .head{display:flex;justify-content:space-between;gap:10px;align-items:center;font-weight:650}
+.card .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 10px;align-items:center;font-weight:650}
+.card .head>span{white-space:nowrap}
 .card p{margin:.5rem 0 0}
 .numbers{display:grid;grid-template-columns:repeat(auto-fit,minmax(104px,1fr));gap:12px;margin:0 0 18px}
 .numbers div{border-left:3px solid var(--line);padding-left:12px}
@@ -66,8 +67,9 @@ caption{text-align:left;font-weight:650;padding:20px 0 8px}
 th,td{text-align:left;vertical-align:top;padding:9px 12px 9px 0;border-top:1px solid var(--line)}
 thead th{border-top:0;font-size:.79rem;color:var(--soft);font-weight:600}
 tbody th{font-weight:400}
-.matrix{table-layout:fixed}.matrix .c1{width:31%}.matrix .c2{width:13%}.matrix .c3{width:27%}.matrix .c4{width:14%}
-.id{white-space:nowrap}.matrix .id{font-weight:700}
+.matrix{table-layout:fixed}.matrix .c1{width:28%}.matrix .c2{width:14%}.matrix .c3{width:32%}.matrix .c4{width:12%}
+#beyond .c1{width:20%}#beyond .c2{width:16%}.found{table-layout:fixed}.found .c1{width:24%}.found .c2{width:13%}.found .c3{width:17%}.found .c4{width:23%}
+.legend+details{margin-top:12px}.id{white-space:nowrap}.matrix .id{font-weight:700}
 tr.blocks{background:color-mix(in srgb,var(--warn-bg) 55%,transparent)}
 tr.blocks.fails{background:color-mix(in srgb,var(--bad-bg) 60%,transparent)}
 tr.blocks>:first-child{box-shadow:inset 4px 0 var(--warn);padding-left:12px}
@@ -87,11 +89,14 @@ padding:14px 18px;margin:12px 0}
 font:.83rem/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;text-indent:0}
 .facts{display:grid;grid-template-columns:max-content 1fr;gap:5px 18px;margin:0}
 .facts dt{color:var(--soft)}.facts dd{margin:0}
-.figure{overflow-x:auto}.figure svg{display:block;min-width:760px}
+.figure{overflow-x:auto}.figure svg{display:block;min-width:760px}.wider{display:none}
+.figure .dicfix-figure .f-ground{fill:var(--card)}.figure .dicfix-figure .s-ground{stroke:var(--card)}
 .sign-here{table-layout:fixed}.sign-here td{height:52px}
-.sign-here td+td{border-left:1px solid var(--line);padding-left:12px}
+.sign-here th+th,.sign-here td{border-left:1px solid var(--line);padding-left:12px}
+.sign-here thead th{border-left-color:transparent!important}
 footer{color:var(--soft);font-size:.85rem;padding-bottom:40px}
-@media(max-width:760px){
+@media screen and (max-width:760px){
+.wider{display:block}
 main,header,footer{padding:0 14px}header{padding-top:20px}
 h1{font-size:1.5rem}section{padding:16px;border-radius:12px}
 .verdict{padding:18px 16px;gap:4px 14px}.verdict .sign{width:50px;height:50px;font-size:1.5rem;grid-row:auto}
@@ -116,7 +121,13 @@ h1{font-size:1.5rem}section{padding:16px;border-radius:12px}
 --calm:#333;--calm-bg:#fff}
 @page{size:A4;margin:14mm}
 body{font-size:10pt}main,header,footer{max-width:none;padding:0}nav,.skip,.noprint{display:none}
-section{border:0;padding:0;margin:14pt 0}.card,.failure,.verdict,tr,.reasons>li{break-inside:avoid}
+section{border:0;padding:0;margin:14pt 0}.card,.failure,.verdict,tr,.reasons>li,.figure{break-inside:avoid}
+.cards{grid-template-columns:repeat(3,1fr);gap:8pt}.card{padding:8pt 10pt}.verdict{padding:12pt 14pt}
+h1{font-size:18pt}h2{font-size:13pt}h3{font-size:10.5pt}table,.message{font-size:8.5pt}code,.mono{font-size:8pt}
+th,td{padding:3.5pt 8pt 3.5pt 0}caption{padding:9pt 0 3pt}.small{font-size:8.5pt}.badge{font-size:7.5pt}
+.figure svg{min-width:0;width:100%}.legend{gap:5pt}thead{display:table-header-group}
+.matrix tr{break-inside:auto}.matrix .c1{width:26%}.matrix .c2{width:12%}.matrix .c3{width:37%}.matrix .c4{width:13%}
+.list+details>summary,.items+details>summary,td>details>summary{display:none}
 h2,caption{break-after:avoid}.badge{border:1px solid currentColor}
 details::details-content{content-visibility:visible;display:block}summary{list-style:none}
 a{text-decoration:none}.approval{break-inside:avoid}

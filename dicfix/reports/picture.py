@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 
 from dicfix.findings import Finding, Status
 from dicfix.reports.onboarding_parts import OF_CLIENTS, Cast, Kind, Part, Parts, parts_of
-from dicfix.reports.svg import WORDS, document, mark, shortened, text
+from dicfix.reports.svg import WORDS, document, mark, shortened, text, width_of
 
 WIDTH = 1180
 MAX_CLIENTS = 8
@@ -34,6 +34,8 @@ _BORDERS = {
     Status.NOT_APPLICABLE: (1.2, "3 4"),
     None: (1.2, "3 4"),
 }
+_HALO = {"stroke-width": "5", "stroke-linejoin": "round", "paint-order": "stroke"}
+"""Lets lines end around a word."""
 _SIGNED = frozenset({"DIC-PKI-04", "DIC-CRT-02"})
 _ALLOWED = frozenset({"DIC-CRT-05", "DIC-EXP-02"})
 _PRINCIPAL = frozenset({"DIC-CRT-01", "DIC-CRT-03"})
@@ -63,7 +65,7 @@ def onboarding_picture(findings: Iterable[Finding], cast: Cast, *, where: str = 
     lines = list(_failures(parts))
     foot = _TOP + rows * _ROW + 12
     with_ota = any(parts.single[kind].findings for kind in (Kind.OTA_PREREQUISITES, Kind.OTA_JOB))
-    lines_y = foot + (_BOX_H + 24 if with_ota else 0) + (22 if more else 0)
+    lines_y = foot + (_BOX_H + 40 if with_ota else 0) + (22 if more else 0)
     height = int(lines_y + 44 + len(lines) * _LINE_H)
     body = [
         text(20, 26, "The onboarding" + (f": {where}" if where else ""), size=16, weight="600"),
@@ -139,26 +141,33 @@ def _box(part: Part, place: _Place, label: str) -> str:
 
 
 def _edges(parts: Parts, shown: Sequence[str], rows: int) -> Iterator[str]:
-    places = _places(shown, rows)
+    """Every line, and on top of them their words and crosses."""
+    places, edges = _places(shown, rows), list[tuple[str, str]]()
     for client in shown:
         certificate, thing, connection = (places[kind, client] for kind in OF_CLIENTS)
         failed = parts.failed_controls(Kind.CERTIFICATE, client)
-        yield _edge(places[Kind.CA, ""].right, certificate.left, "signs", broken=bool(failed & _SIGNED))
-        yield _edge(places[Kind.POLICY, ""].right, certificate.left, "allows", broken=bool(failed & _ALLOWED))
-        yield _edge(certificate.right, thing.left, "principal", broken=bool(failed & _PRINCIPAL))
-        yield _edge(thing.right, connection.left, "client ID", broken=False)
         lost = parts.failed_controls(Kind.CONNECTION, client) & _CONNECTED
-        yield _edge(connection.right, places[Kind.ENDPOINT, ""].left, "", broken=bool(lost))
+        edges += [
+            _edge(places[Kind.CA, ""].right, certificate.left, "signs", broken=bool(failed & _SIGNED)),
+            _edge(places[Kind.POLICY, ""].right, certificate.left, "allows", broken=bool(failed & _ALLOWED)),
+            _edge(certificate.right, thing.left, "principal", broken=bool(failed & _PRINCIPAL)),
+            _edge(thing.right, connection.left, "client ID", broken=False),
+            _edge(connection.right, places[Kind.ENDPOINT, ""].left, "", broken=bool(lost)),
+        ]
+    yield from (line for line, _ in edges)
+    yield from (words for _, words in edges if words)
 
 
-def _edge(start: tuple[float, float], end: tuple[float, float], word: str, *, broken: bool) -> str:
+def _edge(start: tuple[float, float], end: tuple[float, float], word: str, *, broken: bool) -> tuple[str, str]:
+    """A line, and what stands on it: its word, or a cross."""
     (x1, y1), (x2, y2) = start, end
     look = 'class="s-fail" stroke-width="3" stroke-dasharray="7 5"' if broken else 'class="s-line" stroke-width="1.3"'
     line = f'<path d="M{x1:g} {y1:g}C{x1 + 28:g} {y1:g} {x2 - 28:g} {y2:g} {x2:g} {y2:g}" fill="none" {look}/>'
     if broken:
-        return line + mark((x1 + x2) / 2, (y1 + y2) / 2, Status.FAIL)
-    level = abs(y1 - y2) < 1
-    return line + (text((x1 + x2) / 2, y1 - 6, word, colour="soft", size=10, anchor="middle") if word and level else "")
+        return line, mark((x1 + x2) / 2, (y1 + y2) / 2, Status.FAIL)
+    if not word or abs(y1 - y2) >= 1:
+        return line, ""
+    return line, text((x1 + x2) / 2, y1 - 6, word, colour="soft s-ground", size=10, anchor="middle", **_HALO)
 
 
 def _ota(parts: Parts, y: float) -> Iterator[str]:
@@ -173,7 +182,7 @@ def _legend(y: float) -> Iterator[str]:
         colour, word = WORDS[status]
         yield mark(x, y, status)
         yield text(x + 15, y + 4, word, colour=colour, size=12)
-        x += 44 + 7.6 * len(word)
+        x += 50 + width_of(word, 12)
 
 
 def _failures(parts: Parts) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,8 @@ from dicfix.audit.identity import safe
 from dicfix.errors import MaterialError, UsageError
 from dicfix.reports.changes import RECORDS, SEAL
 from dicfix.reports.digest import SUMS, digest_of, kept_name, sums_of_folder
-from dicfix.reports.publish import HISTORY, publish, write
+from dicfix.reports.gather import RESULTS
+from dicfix.reports.publish import HISTORY, numbered, publish, write
 from dicfix.reports.signoff import Choices, SignOff
 
 if TYPE_CHECKING:
@@ -101,10 +102,10 @@ def _fill(folder: Path, signoff: SignOff, choices: Choices, key: Ed25519PrivateK
         if source_file:
             (folder / INPUTS).mkdir(exist_ok=True)
             write(folder / INPUTS / source_file.name, _redacted(source_file))
-    results = folder / kept_name(1, "allure-results")
-    history = folder / HISTORY
-    lines = publish(signoff, folder, results=results if results.is_dir() else None, history=history)
-    history.unlink(missing_ok=True)
+    results = [folder / kept_name(number, RESULTS) for number, _ in enumerate(choices.runs, 1)]
+    lines = publish(signoff, folder, results=results)
+    for number, _ in enumerate(results):
+        (folder / numbered(HISTORY, number)).unlink(missing_ok=True)
     _refuse_secrets(folder)
     return [*lines, seal(folder, signoff, key)]
 

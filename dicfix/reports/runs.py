@@ -30,6 +30,12 @@ class Outcome(Enum):
     MISSING = "not reported"
 
 
+def run_label(mode: str, target: str) -> str:
+    """A run in words: what was done, and where."""
+    where = {"aws": "AWS", "offline": "embedded cloud"}.get(target, target)
+    return f"{'audit' if mode == 'audit' else 'onboarding'}, {where}"
+
+
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One scenario in one run; ``uuid`` is that of its Allure result, empty where there is none."""

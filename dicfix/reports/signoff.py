@@ -5,7 +5,7 @@ Belongs here: the order of the parts; the page, its twin and a frozen release ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from dicfix.findings import Status
 from dicfix.reports.changes import Changes, changes_since, last_record
 from dicfix.reports.digest import digest_of, sums_of_runs
 from dicfix.reports.gather import read_audit, read_run
-from dicfix.reports.matrix import BOARD_CLAUSES, Row, rows_of
+from dicfix.reports.matrix import BOARD_CLAUSES, LEVELS, Row, rows_of
 from dicfix.reports.runs import Outcome, Run, Scenario
 from dicfix.reports.verdict import MAX_AGE_DAYS, Case, Decision, decide
 
@@ -85,6 +85,7 @@ def sign_off(choices: Choices, now: datetime) -> SignOff:
     edition = runs[0].edition
     waivers, pieces = _by_people(choices, now)
     runs, waived, closed = _applied(runs, waivers, pieces, now)
+    runs = _seen_by_performing(runs)
     boards = tuple(dict.fromkeys((*choices.boards, *(board for run in runs for board in run.boards))))
     max_age = timedelta(days=choices.max_age_days)
     rows = rows_of(edition, runs, pieces, now, max_age)
@@ -153,6 +154,27 @@ def _applied(
         at += len(entries)
         applied.append(replace(run, entries=entries, scenarios=_scenarios(run, entries)))
     return tuple(applied), waived, closed
+
+
+def _seen_by_performing(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs, where an audit leaves nothing to a person that a run with as good evidence performed and saw."""
+    performing = sorted((one for one in runs if one.mode != "audit"), key=_worth)
+    entries = [(one, run) for run in performing for one in run.entries]
+    doubtful = {one.control for one, _ in entries if one.status not in (Status.PASS, Status.NOT_APPLICABLE)}
+    seen = {one.control: run for one, run in entries if one.status is Status.PASS and one.control not in doubtful}
+    return tuple(replace(run, entries=tuple(_seen(run, one, seen) for one in run.entries)) for run in runs)
+
+
+def _seen(run: Run, entry: Entry, seen: Mapping[str, Run]) -> Entry:
+    by = seen.get(entry.control)
+    left = run.mode == "audit" and entry.status is Status.MANUAL and not pieces_of.is_closed(entry)
+    if by is None or not left or _worth(by) < _worth(run):
+        return entry
+    return replace(entry, status=Status.NOT_APPLICABLE, note=f"seen in another run: {by.label}")
+
+
+def _worth(run: Run) -> int:
+    return LEVELS.index(run.evidence)
 
 
 def _scenarios(run: Run, entries: Sequence[Entry]) -> tuple[Scenario, ...]:

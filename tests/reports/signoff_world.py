@@ -157,6 +157,28 @@ def world(folder: Path, *, evidence: str = "simulated", age_days: float = 0, **f
     return made
 
 
+def audited(folder: Path, *found: dict[str, str], source: str = "target offline", nights: int = 0) -> Path:
+    """findings.jsonl of an audit with these findings, and as many nights before it."""
+    from dicfix.audit.compare import Run as Audited
+    from dicfix.audit.identity import Place, entries_of
+    from dicfix.audit.outputs.jsonl import lines_of
+    from dicfix.findings import Finding, Status
+
+    values = [{**one, "status": Status(one["status"])} for one in (finding("DIC-ACC-01"), *found)]
+    started = (NOW - timedelta(hours=3)).isoformat(timespec="seconds")
+    entries = entries_of([Finding(**one) for one in values], Place(ACCOUNT, "eu-west-1"), {}, started)
+    head, *rest = lines_of(Audited(started, ACCOUNT, "eu-west-1", EDITION, entries))
+    told = {**json.loads(head), "read_from": source, "seconds": 65.0}
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "findings.jsonl"
+    path.write_text(json.dumps(told) + "\n" + "".join(rest))
+    if nights:
+        days = (NOW - timedelta(days=back, hours=3) for back in range(nights))
+        rows = ({"place": f"{ACCOUNT} eu-west-1", "started": one.isoformat(), "counts": {"FAIL": 2}} for one in days)
+        (folder / "nights.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
 def waiver(*, expires: str = "2026-06-30", observed: str = "INACTIVE", control: str = "DIC-CA-03") -> str:
     """A file with one waiver."""
     lines = {
@@ -190,7 +212,8 @@ def evidence_yaml(folder: Path, subjects: tuple[str, ...], *, expires: str = "20
 
 def judged(*runs: Path, **choices: Any) -> SignOff:
     """The sign-off of these runs at NOW."""
-    choices.setdefault("reports", runs[0].parent / "no-reports")
+    if runs:
+        choices.setdefault("reports", runs[0].parent / "no-reports")
     return sign_off(Choices(runs, **choices), NOW)
 
 

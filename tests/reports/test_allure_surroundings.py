@@ -75,7 +75,7 @@ def test_the_picture_is_attached_to_the_run_once(results: Path) -> None:
 
 def test_the_build_of_a_ci_server_is_the_executor() -> None:
     assert executor(SETTINGS, JENKINS) == {
-        "reportName": "DIC guide 2023-08, onboard on offline",
+        "reportName": "DIC guide 2023-08, onboarding, embedded cloud",
         "buildName": "build 7",
         "buildOrder": 7,
         "buildUrl": "https://ci.example/job/7/",

@@ -74,6 +74,16 @@ def test_the_last_nights_are_charted_in_order() -> None:
     assert bars[-1] == "Oct 10"
 
 
+def test_two_audits_of_one_day_are_told_apart_by_their_time() -> None:
+    times = [
+        datetime(2026, 9, 1, 2, tzinfo=UTC),
+        datetime(2026, 9, 2, 2, tzinfo=UTC),
+        datetime(2026, 9, 2, 14, 5, tzinfo=UTC),
+    ]
+    svg = findings_chart([Night(one, {Status.FAIL: 1}) for one in times])
+    assert re.findall(r"<g><title>(.+?): ", svg) == ["Sep 1", "Sep 2 02:00", "Sep 2 14:05"]
+
+
 @pytest.mark.parametrize(
     ("svg", "said"),
     [

@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from dicfix.__main__ import main
+from dicfix.reports.allure_history import id_of
 from dicfix.reports.matrix import BOARD_CLAUSES
+from dicfix.reports.publish import numbered
 from tests.reports import signoff_world
 from tests.reports.signoff_world import World, evidence_yaml, waiver, world
 
@@ -60,6 +62,29 @@ def test_the_page_leads_to_allure_only_where_that_was_written(place, monkeypatch
     monkeypatch.setattr("dicfix.reports.publish.allure_report", lambda *_: (True, "allure.html written"))
     assert main(["report"]) == 0
     assert 'href="allure.html#' in (place / "reports" / "signoff.html").read_text()
+
+
+def test_every_run_has_an_allure_report_of_its_own_and_its_scenarios_lead_there(place, monkeypatch, capsys):
+    asked = []
+
+    def made(results, folder, number):
+        asked.append((results.as_posix(), number))
+        return number != 1, f"{numbered('allure.html', number)} told"
+
+    monkeypatch.setattr("dicfix.reports.publish.allure_report", made)
+    offline(place).write()
+    for name in ("aws", "board"):
+        world(place / name, evidence="AWS with virtual device").write()
+    (place / "reports" / "allure-4.html").write_text("of an earlier sign-off of four runs")
+    assert main(["report", "--run", "reports", "--run", "aws", "--run", "board"]) == 0
+    assert asked == [("reports/allure-results", 0), ("aws/allure-results", 1), ("board/allure-results", 2)]
+    page = (place / "reports" / "signoff.html").read_text()
+    ending = f"#{id_of('uuid-of-test_aws_4_1_holds')}"
+    assert page.count(f'href="allure.html{ending}"') == page.count(f'href="allure-3.html{ending}"') == 1
+    assert "allure-2.html" not in page
+    assert "Allure report (onboarding, AWS (2))" in page
+    assert not (place / "reports" / "allure-4.html").exists()
+    assert "allure-2.html told" in capsys.readouterr().out
 
 
 def test_without_a_run_report_names_the_remedy(capsys):

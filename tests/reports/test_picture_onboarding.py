@@ -114,6 +114,15 @@ def test_what_failed_is_told_by_shape_word_and_colour() -> None:
     assert "thing SQA_DIC_C2: as the guide says" in picture, "the description has it in words"
 
 
+def test_no_line_runs_through_a_word_and_the_legend_keeps_its_distance() -> None:
+    picture = onboarding_picture(good(), CAST)
+    assert picture.rindex('fill="none" class="s-line"') < picture.index(">principal<")
+    assert picture.count('paint-order="stroke"') == len(re.findall(r">(?:signs|allows|principal|client ID)<", picture))
+    boxes = [float(y) + 76 for y in re.findall(r'<rect x="\S+" y="(\S+)" width="186"', picture)]
+    marks = [float(y) for y in re.findall(r"translate\(29 (\S+)\)", picture)]
+    assert max(marks) - 9 >= max(boxes) + 14
+
+
 def test_of_a_fleet_those_that_failed_are_drawn() -> None:
     devices = tuple(f"device-{number:03}" for number in range(40))
     picture = onboarding_picture([finding("DIC-THG-01", Status.FAIL, "device-033")], Cast("P", devices, "X"))

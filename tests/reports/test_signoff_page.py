@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         waivers=folder / "waivers.yaml",
         evidence=evidence_yaml(folder, ("E2E-1",)),
     )
-    write(folder / "signoff.html", page_of(signoff, allure="allure.html", figures=[Figure("A picture", PICTURE)]))
+    write(folder / "signoff.html", page_of(signoff, allure=["allure.html"], figures=[Figure("A picture", PICTURE)]))
     return Made(folder / "signoff.html", signoff)
 
 
@@ -102,10 +103,17 @@ def test_the_rows_of_clauses_tell_result_scenarios_controls_and_evidence(page: P
     assert "recorded by Carla Tester" in row_of(page, "E2E-1")
 
 
+def test_scenarios_that_judged_nothing_are_listed_with_their_reason(page: Page) -> None:
+    told = page.run("document.querySelector('#numbers details').textContent")
+    assert told.startswith("1 scenario without a judgement, and why")
+    assert "SSL-1 holds" in told
+    assert told.endswith("onboarding, embedded cloud: not today")
+
+
 def test_rows_that_block_are_marked_by_more_than_colour(page: Page) -> None:
     marked = page.run("[...document.querySelectorAll('tr.blocks .badge')].map(e => e.innerText.replace(/\\s/g, ' '))")
     assert {one.split(" ", 1)[1] for one in marked} <= {"FAIL", "UNREADABLE"}
-    signs = page.run("[...document.querySelectorAll('.badge')].every(e => e.innerText.trim().length > 2)")
+    signs = page.run("[...document.querySelectorAll('.badge')].every(e => e.textContent.trim().length > 2)")
     assert signs
 
 
@@ -207,15 +215,38 @@ def test_opening_the_page_asks_nothing_of_the_network(made: Made) -> None:
     assert re.findall(r"(?:src|href)=\"?(https?:[^\" >]+)", text) == []
 
 
-def test_what_is_folded_is_printed(page: Page, made: Made) -> None:
+PAPER = """
+(() => { const shown = e => getComputedStyle(document.querySelector(e)).display;
+  const wide = [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1);
+  return {nav: shown('nav'), row: shown('.matrix tbody tr'), head: shown('.matrix thead'),
+    wide: wide.map(e => e.outerHTML.slice(0, 80)), ground: getComputedStyle(document.body).backgroundColor} })()
+"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_page_prints_as_tables_on_white_paper_with_nothing_cut_off(page: Page, made: Made, dark: bool) -> None:
+    page.size(688, 1000, dark=dark)  # what A4 leaves between its margins
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
     page.open(made.path)
     page.wait_for("Approval")
-    page.ask("Emulation.setEmulatedMedia", media="print")
-    shown = page.run("getComputedStyle(document.querySelector('nav')).display")
+    page.ask("Emulation.setEmulatedMedia", media="print", features=[scheme])
+    shown = page.run(PAPER)
     page.ask("Emulation.setEmulatedMedia", media="")
-    assert shown == "none"
-    told = page.ask("Page.printToPDF", paperWidth=8.27, paperHeight=11.69)
-    assert len(told["data"]) > 50_000
+    page.size(*WIDE)
+    assert shown == {
+        "nav": "none",
+        "row": "table-row",
+        "head": "table-header-group",
+        "wide": [],
+        "ground": "rgb(255, 255, 255)",
+    }
+
+
+def test_the_page_fills_a_dozen_sheets_and_what_is_folded_is_among_them(page: Page, made: Made) -> None:
+    page.open(made.path)
+    page.wait_for("Approval")
+    told = base64.b64decode(page.ask("Page.printToPDF", preferCSSPageSize=True)["data"])
+    assert 4 <= len(re.findall(rb"/Type\s*/Page\b", told)) <= 12
 
 
 def test_a_thousand_scenarios_take_a_second_and_stay_small(tmp_path: Path) -> None:
@@ -228,7 +259,7 @@ def test_a_thousand_scenarios_take_a_second_and_stay_small(tmp_path: Path) -> No
     judged(folder)  # what is imported once is no matter
     began = perf_counter()
     signoff = judged(folder)
-    page, twin = page_of(signoff, allure="allure.html"), twin_text(signoff)
+    page, twin = page_of(signoff, allure=["allure.html"]), twin_text(signoff)
     took = perf_counter() - began
     assert signoff.runs[0].counts.reported == 1000
     assert took < 1.0, f"{took:.2f} s"

@@ -304,6 +304,14 @@ def test_the_matrix_has_every_clause_in_the_guides_order_with_untested_rows(tmp_
     assert {row.clause.id for row in signoff.rows if row.blocks} == {"AWS-4.4", "AWS-4.1"}
 
 
+def test_a_scenario_is_named_with_what_its_name_does_not_tell_of_its_examples(tmp_path: Path) -> None:
+    run = world(tmp_path / "run")
+    nodeid = run.scenario("SSL-1", 8)
+    run.manifest["scenarios"][nodeid]["parameters"] = {"n": "number 8", "kind": "a light", "port": "8883"}
+    names = [one.name for one in judged(run.write()).runs[0].scenarios if "number 8" in one.name]
+    assert names == ["SSL-1 holds number 8 (a light, 8883)"]
+
+
 def test_caller_and_account_are_those_that_the_run_read(tmp_path: Path) -> None:
     (run,) = judged(world(tmp_path / "run").write()).runs
     assert (run.place.account, run.place.caller.rpartition("/")[2]) == ("123456789012", "anna")
