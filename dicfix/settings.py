@@ -16,7 +16,19 @@ from typing import Any
 
 from dicfix.errors import UsageError
 from dicfix.scope import OtherAccount, Scope, accounts_from
-from dicfix.settings_checks import bucket, each, empty_or, matches, one_of, path_on_device, subject, with_port, wrong
+from dicfix.settings_checks import (
+    bucket,
+    each,
+    empty_or,
+    file_that_is_there,
+    matches,
+    one_of,
+    path_on_device,
+    subject,
+    whole_endpoint,
+    with_port,
+    wrong,
+)
 
 EDITIONS = ("2023-06", "2023-08", "2024-04")
 DEFAULT_EDITION = "2023-08"
@@ -168,6 +180,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     ),
     "signing_choice": one_of(SIGNING_CHOICES),
     "signing_profile": matches(_SIGNING_PROFILE, "a signing profile name of 2 to 64 letters, digits or '_'"),
+    "image": empty_or(file_that_is_there),
     "bucket": empty_or(bucket),
     "file_path_on_device": path_on_device,
     "ota_role": matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
@@ -212,6 +225,11 @@ _KEYS: dict[str, str] = {
     "scope.thing_type": "scope_thing_type",
     "accounts": "accounts",
 }
+
+
+def _key(name: str) -> str:
+    """What an error calls a setting: one of the OTA half, which no option gives, as dic.toml does."""
+    return next((key for key, field in _KEYS.items() if field == name and key.startswith("ota.")), name)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -290,7 +308,7 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     for field in dataclasses.fields(Settings):
         check = _CHECKS.get(field.name)
         if check:
-            check(field.name, getattr(settings, field.name))
+            check(_key(field.name), getattr(settings, field.name))
     _refuse_contradictions(settings)
     return settings
 
@@ -303,22 +321,11 @@ def _refuse_contradictions(settings: Settings) -> None:
     if twice:
         raise wrong("devices", sorted(twice), "thing names that are unique, since each is a client ID (AWS-7.2)")
     if settings.explorer_name in settings.ota_devices:
-        raise wrong("ota_devices", settings.explorer_name, "devices: MQTT Explorer takes no image")
+        raise wrong(_key("ota_devices"), settings.explorer_name, "devices: MQTT Explorer takes no image")
     impersonates = settings.mode == "onboard" and settings.target == "aws"
     boards = set(settings.real_boards) & set(names) if impersonates else set()
     if boards:
         raise wrong("real_boards", sorted(boards), "boards that this run does not impersonate")
-    _refuse_half_an_endpoint(settings)
-
-
-def _refuse_half_an_endpoint(settings: Settings) -> None:
-    if settings.target == "offline":
-        return
-    mqtt = (settings.mqtt_endpoint, settings.server_ca)
-    needed = settings.mode == "onboard" or any(mqtt)
-    if any((settings.endpoint_url, *mqtt)) and needed and not all((settings.endpoint_url, *mqtt)):
-        raise UsageError(
-            "an endpoint is given in part",
-            expected="--dicfix-endpoint-url together with --dicfix-mqtt-endpoint and --dicfix-server-ca",
-            remedy="give all three, in dic.toml or on the command line",
-        )
+    if settings.target != "offline":
+        mqtt = (settings.mqtt_endpoint, settings.server_ca)
+        whole_endpoint(settings.endpoint_url, mqtt, onboards=settings.mode == "onboard")

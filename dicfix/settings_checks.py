@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from dicfix.errors import UsageError
@@ -85,7 +86,24 @@ def bucket(key: str, value: Any) -> None:
     )
 
 
+def file_that_is_there(key: str, value: Any) -> None:
+    """Refuse the path of no file."""
+    if not isinstance(value, str) or not Path(value).is_file():
+        raise wrong(key, value, "a file that is there; a relative path counts from the folder of dic.toml")
+
+
 def path_on_device(key: str, value: Any) -> None:
     """Refuse an empty path name and one that cannot be printed."""
     if not isinstance(value, str) or not value or not value.isprintable():
         raise wrong(key, value, "the path name of the file on the device: any name will do, but not none (OTA-13)")
+
+
+def whole_endpoint(endpoint_url: str, mqtt: tuple[str, str], *, onboards: bool) -> None:
+    """Refuse another endpoint than AWS's that is given in part; ``mqtt`` is its address and its root."""
+    given = (endpoint_url, *mqtt)
+    if any(given) and (onboards or any(mqtt)) and not all(given):
+        raise UsageError(
+            "an endpoint is given in part",
+            expected="--dicfix-endpoint-url together with --dicfix-mqtt-endpoint and --dicfix-server-ca",
+            remedy="give all three, in dic.toml or on the command line",
+        )

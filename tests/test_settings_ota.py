@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -36,32 +37,38 @@ def test_the_guides_bucket_name_is_refused_with_the_reason_and_never_mended():
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    ("key", "value", "named"),
     [
-        ("bucket", "Ota-Demo"),
-        ("bucket", "ab"),
-        ("bucket", "a" * 64),
-        ("bucket", "ota..demo"),
-        ("bucket", "192.168.0.1"),
-        ("bucket", "-ota-demo"),
-        ("bucket", "ota-demo\n"),
-        ("ota_update_id", "light 1"),
-        ("ota_update_id", "x" * 57),
-        ("ota_update_id", "light.1"),
-        ("signing_choice", "unsigned"),
-        ("signing_profile", "dic-ota-codesign"),
-        ("signing_profile", "d"),
-        ("ota_role", "ota demo"),
-        ("ota_role", "r" * 65),
-        ("file_path_on_device", ""),
-        ("file_path_on_device", "file\n"),
-        ("ota_devices", ("SQA DIC",)),
-        ("ota_thing_groups", ("lights!",)),
+        ("bucket", "Ota-Demo", "ota.bucket"),
+        ("bucket", "ab", "ota.bucket"),
+        ("bucket", "a" * 64, "ota.bucket"),
+        ("bucket", "ota..demo", "ota.bucket"),
+        ("bucket", "192.168.0.1", "ota.bucket"),
+        ("bucket", "-ota-demo", "ota.bucket"),
+        ("bucket", "ota-demo\n", "ota.bucket"),
+        ("ota_update_id", "light 1", "ota.update_id"),
+        ("ota_update_id", "x" * 57, "ota.update_id"),
+        ("ota_update_id", "light.1", "ota.update_id"),
+        ("signing_choice", "unsigned", "ota.signing"),
+        ("signing_profile", "dic-ota-codesign", "ota.signing_profile"),
+        ("signing_profile", "d", "ota.signing_profile"),
+        ("ota_role", "ota demo", "ota.role"),
+        ("ota_role", "r" * 65, "ota.role"),
+        ("file_path_on_device", "", "ota.file_path_on_device"),
+        ("file_path_on_device", "file\n", "ota.file_path_on_device"),
+        ("ota_devices", ("SQA DIC",), "ota.devices[0]"),
+        ("ota_thing_groups", ("lights!",), "ota.thing_groups[0]"),
     ],
 )
-def test_a_wrong_value_is_refused_by_its_name(key, value):
-    with pytest.raises(UsageError, match=key):
+def test_a_wrong_value_is_refused_by_what_dic_toml_calls_it(key, value, named):
+    with pytest.raises(UsageError, match=f"^{re.escape(named)} is "):
         settings_from({key: value})
+
+
+def test_an_image_that_is_not_there_is_refused_before_anything_is_done(tmp_path: Path):
+    for missing in (tmp_path / "none.gbl", tmp_path):
+        with pytest.raises(UsageError, match=r"^ota\.image is .*a file that is there"):
+            settings_from({"image": str(missing)})
 
 
 @pytest.mark.parametrize("update_id", ["x" * 56, "light-0_9_3", ""])
@@ -71,6 +78,7 @@ def test_a_name_that_leaves_room_for_the_prefix_is_taken(update_id):
 
 def test_a_file_gives_all_of_them(tmp_path: Path):
     file = tmp_path / "dic.toml"
+    (tmp_path / "light.gbl").write_bytes(b"")
     file.write_text(
         '[devices]\nnames = ["A", "B"]\n'
         '[ota]\ndevices = ["B"]\nthing_groups = ["lights"]\nupdate_id = "light-1"\nsigning = "custom"\n'
