@@ -139,6 +139,7 @@ def test_files_of_the_real_openssl_are_found(tmp_path: Path, capsys: pytest.Capt
         (["--inspect", "--overwrite"], "--inspect makes nothing, and --overwrite is for making"),
         (["--config", "nope.toml"], "nope.toml cannot be read: No such file or directory"),
         (["--registration-code", CODE], "The edition 2023-08 has no verification certificate"),
+        (["--edition", "2024-04", "--registration-code", CODE[1:]], "Expected: 64 hexadecimal digits. Do: copy all of"),
         (["--firmware-profile", "2023-08"], "needs the endpoint"),
         (["--host", HOST], "goes into firmware material only"),
         (["--host", "https://" + HOST, "--firmware-profile", "2023-08"], "is no host name"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ _FIRMWARE = "firmware"
 _DEFAULTS = Settings()
 _CONFIG = "dic.toml"
 _WITH_VERIFICATION = "2024-04"
+_CODE = re.compile(r"(0x)?[0-9a-fA-F]{64}")
 _MAKING_ONLY = ("same_subject", "registration_code", "firmware_profile", "host", "overwrite")
 _FIELDS = {
     "dir": "directory",
@@ -79,7 +81,6 @@ def run(args: argparse.Namespace) -> int:
 def _settings(args: argparse.Namespace) -> Settings:
     file = args.config or Path(_CONFIG)
     values = read_file(file) if args.config or file.exists() else {}
-    values = {name: value for name, value in values.items() if name in _FIELDS.values()}
     given = {field: getattr(args, option) for option, field in _FIELDS.items()}
     if args.device:
         given["devices"] = tuple(args.device)
@@ -102,7 +103,13 @@ def _refuse_contradictions(args: argparse.Namespace, settings: Settings) -> None
         raise UsageError("--host goes into firmware material only", remedy="give --firmware-profile with --host")
     if args.host and any(character in args.host for character in ":/ "):
         expected = "the name alone, such as abc-ats.iot.<region>.amazonaws.com"
-        raise UsageError(f"{args.host!r} is no host name", expected=expected)
+        raise UsageError(f"{args.host!r} is no host name", expected=expected, remedy="leave scheme and port out")
+    if args.registration_code and not _CODE.fullmatch(args.registration_code.strip()):
+        raise UsageError(
+            "--registration-code is none that AWS IoT gives",
+            expected="64 hexadecimal digits",
+            remedy="copy all of what aws iot get-registration-code prints",
+        )
 
 
 def _inspect(inspector: Inspector) -> int:
