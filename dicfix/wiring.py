@@ -62,7 +62,7 @@ class Surroundings:
     def offline(cloud: EmbeddedCloud, settings: Settings) -> Surroundings:
         """The embedded cloud, with the documented endpoint routed to its loopback port."""
         network = offline_network(cloud, settings)
-        kwargs = cloud.client_kwargs()
+        kwargs = {**cloud.client_kwargs(), "in_process": cloud.http_url is None}
         return Surroundings(
             AwsSession(kwargs, max_attempts=1), kwargs, network, cloud.reset, functools.cache(make_rsa_private_key)
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 
 import boto3
 import botocore.exceptions as botocore_errors
@@ -17,6 +18,8 @@ from dicfix.aws.session import AwsSession
 from dicfix.errors import AwsRefused, GuardRefused, Unreadable
 from dicfix.offline.cloud import EmbeddedCloud
 from dicfix.offline.faults import FaultKind
+from dicfix.settings import Settings
+from dicfix.wiring import Surroundings
 
 KWARGS = {"region_name": "eu-west-1", "aws_access_key_id": "AKIA0", "aws_secret_access_key": "x"}
 
@@ -336,3 +339,36 @@ def test_every_call_is_counted(world: World):
     before = len(world.session.calls)
     registry.read_caller(world.session)
     assert world.session.calls[before:] == ["sts:GetCallerIdentity"]
+
+
+def authorizations(session: AwsSession) -> list[str]:
+    """How requests of the session tell who sends them."""
+    seen: list[str] = []
+    client = session.client("iot")
+    client.meta.events.register_first("before-send", lambda request, **_: seen.append(request.headers["Authorization"]))
+    session.call("iot", "ListThings")
+    session.call("iot", "ListThings")
+    return [one.decode() if isinstance(one, bytes) else one for one in seen]
+
+
+def test_requests_of_a_session_in_the_clouds_own_process_name_the_caller_unsigned(cloud):
+    kwargs = cloud.client_kwargs()
+    named = authorizations(AwsSession({**kwargs, "in_process": True}, max_attempts=1))
+    who = f"Credential={kwargs['aws_access_key_id']}/19700101/eu-west-1/iot/aws4_request"
+    assert len(named) == 2
+    assert all(who in one and one.endswith("Signature=none") for one in named)
+
+
+@pytest.mark.parametrize("extra", [{}, {"in_process": False}])
+def test_every_other_request_is_signed(cloud, extra):
+    for one in authorizations(AwsSession({**cloud.client_kwargs(), **extra}, max_attempts=1)):
+        assert len(one.rpartition("Signature=")[2]) == 64
+
+
+def test_an_embedded_cloud_over_http_is_sent_signed_requests(cloud, tmp_path):
+    over_http = SimpleNamespace(
+        client_kwargs=cloud.client_kwargs, http_url="http://127.0.0.1:1", endpoint=cloud.endpoint,
+        mqtt_port=cloud.mqtt_port, server_root_pem=cloud.server_root_pem, transcript=cloud.transcript, reset=None,
+    )  # fmt: skip
+    assert not Surroundings.offline(over_http, Settings()).client_kwargs["in_process"]
+    assert Surroundings.offline(cloud, Settings()).client_kwargs["in_process"]

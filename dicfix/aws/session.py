@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.credentials import CredentialProvider
 
 from dicfix.aws.failures import no_login, translate
+from dicfix.aws.naming import name_only
 from dicfix.aws.operations import READ_OPERATIONS
 from dicfix.errors import DicfixError, GuardRefused
 
@@ -37,7 +38,8 @@ class AwsSession:
     ``client_kwargs`` are what every client is made with (Region, endpoint URL, credentials of the embedded cloud).
     Where they hold credentials, the user's own AWS files, profile and environment count for nothing, unless they are
     those of a role (``assumed``: ``credentials`` of botocore, which renew themselves), which is reached in the user's
-    own way. With ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
+    own way. ``in_process``: the embedded cloud of this process answers them, which verifies no signature. With
+    ``read_only`` every operation outside READ_OPERATIONS raises GuardRefused before anything is sent.
     """
 
     def __init__(self, client_kwargs: Mapping[str, Any], *, read_only: bool = False, max_attempts: int = 5) -> None:
@@ -51,6 +53,7 @@ class AwsSession:
         self._clients: dict[str, Any] = {}
         alone = bool(kwargs.pop("alone", "aws_access_key_id" in kwargs))
         credentials = kwargs.pop("credentials", None)
+        named = kwargs.get("aws_access_key_id") if kwargs.pop("in_process", False) else None
         if alone:
             self._config = self._config.merge(Config(**_ALONE))
         try:
@@ -62,6 +65,8 @@ class AwsSession:
                 core.get_component("credential_provider").providers.insert(0, _Given(credentials))
         except botocore_errors.BotoCoreError as error:
             raise no_login(error) from error
+        if named:
+            name_only(self._session.events, named)
         self.read_only = read_only
         self.calls: list[str] = []
         if read_only:
