@@ -76,8 +76,7 @@ class Settings:
 
     Of the OTA half: ``bucket`` empty stands for the derived name (``ota_bucket``), ``ota_update_id`` empty for a name
     that the run chooses, ``image`` empty for a synthetic image, ``ota_devices`` empty for ``devices`` (where neither is
-    given, GUIDE_OTA_DEVICES);
-    ``signing_choice`` is one of SIGNING_CHOICES.
+    given, GUIDE_OTA_DEVICES); ``signing_choice`` is one of SIGNING_CHOICES.
     """
 
     mode: str = "onboard"
