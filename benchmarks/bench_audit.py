@@ -83,7 +83,7 @@ def controls() -> Iterator[Figure]:
     for count, seconds, megabytes in ((10_000, 2.0, 300.0), (100_000, None, None)):
         found = child("controls", count)
         name = f"{found['controls']} controls over {count:,} devices"
-        signatures = f"of it {found['signatures_s']:.1f} s to verify as many signatures"
+        signatures = f"{found['cpu_s']:.1f} s of CPU, of it {found['signatures_s']:.1f} s to verify as many signatures"
         yield Figure(name, found["seconds"], "s", seconds, peer=signatures)
         yield Figure("  memory, the inventory included", found["MB"], "MB", megabytes)
 
@@ -177,17 +177,18 @@ def child_controls(count: int) -> dict[str, Any]:
     inventory = inventory_of(count)
     devices = tuple(name for name in inventory.things if name != "DIC_EXPLORER")
     settings = settings_from({"mode": "audit", "devices": devices})
-    started = time.perf_counter()
+    started, begun = time.perf_counter(), time.process_time()
     run_controls(inventory, settings, datetime.now(UTC))
-    seconds = time.perf_counter() - started
+    seconds, cpu_s = time.perf_counter() - started, time.process_time() - begun
     ca = read_certificate(next(iter(inventory.ca_certificates.values())).pem).parsed
     parsed = [read_certificate(one.pem).parsed for one in inventory.certificates.values()]
-    started = time.perf_counter()
+    begun = time.process_time()
     for one in parsed:
         one.verify_directly_issued_by(ca)
-    signatures_s = time.perf_counter() - started
+    signatures_s = time.process_time() - begun
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"seconds": seconds, "signatures_s": signatures_s, "MB": megabytes, "controls": len(chosen_controls())}
+    figures = {"seconds": seconds, "cpu_s": cpu_s, "signatures_s": signatures_s, "MB": megabytes}
+    return {**figures, "controls": len(chosen_controls())}
 
 
 def child_save(path: str, count: int) -> dict[str, Any]:

@@ -16,11 +16,26 @@ from dicfix.records import Inventory
 from dicfix.settings import Settings
 
 
-class Auditor:
-    """An account that is judged as it stands. Its session must be read-only; anything else is a GuardRefused."""
+class Recorded:
+    """Gives the parts of an inventory that was read before; nothing is sent."""
 
-    def __init__(self, session: AwsSession, settings: Settings, reader: Reader) -> None:
-        if not session.read_only:
+    def __init__(self, inventory: Inventory) -> None:
+        self.beside: dict[str, Callable[[], Any]] = {}
+        self._inventory = inventory
+
+    def read(self, _needs: Iterable[str]) -> Inventory:
+        """All of it."""
+        return self._inventory
+
+
+class Auditor:
+    """An account that is judged as it stands. Its session must be read-only; anything else is a GuardRefused.
+
+    Without a session its reader sends nothing (``Recorded``).
+    """
+
+    def __init__(self, session: AwsSession | None, settings: Settings, reader: Reader | Recorded) -> None:
+        if session and not session.read_only:
             raise GuardRefused("an audit was given a session that may write", expected="a read-only session")
         self.settings = settings
         self._reader = reader

@@ -2,7 +2,7 @@
 
 The first line says what it is (kind, schema, about), the last one how many lines came between, so that a file that was
 cut off is told from a whole one. Key material stays out: the firmware's own files and the Explorer's profile.
-May import ``records`` and ``errors``.
+May import ``records``, ``settings`` and ``errors``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from typing import Any, NamedTuple, TextIO
 
 from dicfix.errors import UsageError
 from dicfix.fields import NOT_ASKED, Unread
-from dicfix.records import Inventory, LocalFiles
+from dicfix.records import Caller, Inventory, LocalFiles
+from dicfix.settings import Settings
 
 KIND = "dicfix inventory"
 SCHEMA = 1
@@ -35,11 +36,40 @@ Encode = Callable[[Any], Any]
 Decode = Callable[[Any], Any]
 
 
+DEVICES = ("devices", "ota_devices", "ota_thing_groups")
+"""Settings that a saved inventory brings along: what is a device in it."""
+
+
 class Saved(NamedTuple):
     """What a file holds: the inventory, and what its maker said about it (``devices``, ``started``, ``edition``)."""
 
     inventory: Inventory
     about: Mapping[str, Any]
+
+    def defaults(self) -> dict[str, Any]:
+        """What it says of itself by the name of the setting, for where neither option nor file says otherwise."""
+        caller = self.inventory.caller
+        found: dict[str, Any] = {"region": caller.region} if isinstance(caller, Caller) else {}
+        for name in DEVICES:
+            if isinstance(self.about.get(name), list):
+                found[name] = tuple(map(str, self.about[name]))
+        if self.about.get("edition"):
+            found["edition"] = str(self.about["edition"])
+        return found
+
+    def unsaid(self, file: Mapping[str, Any]) -> dict[str, Any]:
+        """Of its defaults what a settings file leaves open: one that names any device says which devices there are."""
+        told = set(DEVICES) if set(DEVICES) & set(file) else set()
+        return {name: value for name, value in self.defaults().items() if name not in told}
+
+
+def about_of(settings: Settings, started: str) -> dict[str, Any]:
+    """What the maker of an inventory says about it; ``started`` is ISO 8601."""
+    return {
+        **{name: list(getattr(settings, name)) for name in DEVICES},
+        "edition": settings.edition,
+        "started": started,
+    }
 
 
 def write_inventory(path: Path, inventory: Inventory, about: Mapping[str, Any] | None = None) -> None:

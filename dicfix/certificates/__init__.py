@@ -28,6 +28,7 @@ from dicfix.certificates.pairing import (
 from dicfix.certificates.reading import read_certificate, read_certificate_der, read_private_key, read_request
 from dicfix.certificates.serials import next_serial, random_serial, serial_file_text
 from dicfix.certificates.values import (
+    REMEMBERED,
     CaMaterial,
     Certificate,
     ClientMaterial,
@@ -37,6 +38,7 @@ from dicfix.certificates.values import (
 
 __all__ = [
     "CODE_SIGNING_VALIDITY_DAYS",
+    "REMEMBERED",
     "CaMaterial",
     "Certificate",
     "ClientMaterial",

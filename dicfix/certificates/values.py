@@ -110,6 +110,11 @@ def _signed_by(certificate: Certificate, ca: Certificate) -> bool:
     return True
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _certificate_kind(certificate: Certificate) -> str:
+    return _kind_or_unknown(certificate.parsed)
+
+
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """An X.509 certificate of any version; equal when its DER is equal."""
@@ -183,7 +188,7 @@ class Certificate:
     @property
     def public_key_kind(self) -> str:
         """For example ``EC P-256`` or ``RSA 2048``."""
-        return _kind_or_unknown(self.parsed)
+        return _certificate_kind(self)
 
     @property
     def signature_algorithm(self) -> str:

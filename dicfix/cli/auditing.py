@@ -11,14 +11,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from dicfix.audit.compare import Run
 from dicfix.audit.evidence import read_evidence
 from dicfix.audit.identity import safe
-from dicfix.audit.inventory import Saved, read_inventory, write_inventory
+from dicfix.audit.inventory import Saved, about_of, read_inventory, write_inventory
 from dicfix.audit.outputs import FORMATS, write_outputs, write_whole
-from dicfix.audit.outputs.jsonl import lines_of, read_run
+from dicfix.audit.outputs.jsonl import lines_of, read_run, remembered_at
 from dicfix.audit.outputs.terminal import notices, summaries
 from dicfix.audit.run import (
     AuditResult,
@@ -37,11 +36,7 @@ from dicfix.audit.waivers import read_waivers
 from dicfix.cli.settings_options import CONFIG, settings_of
 from dicfix.errors import DicfixError, UsageError
 from dicfix.findings import Axis
-from dicfix.records import Caller
 from dicfix.settings import Settings
-
-_DEVICES = ("devices", "ota_devices", "ota_thing_groups")
-"""Settings that a saved inventory brings along: what is a device in it."""
 
 
 def audit_account(args: argparse.Namespace) -> int:
@@ -53,7 +48,7 @@ def audit_account(args: argparse.Namespace) -> int:
         _refuse_unwritable(path)
     started = datetime.now(UTC)
     saved = read_inventory(args.inventory) if args.inventory else None
-    settings = settings_of(args, _defaults(saved) if saved else {})
+    settings = settings_of(args, saved)
     choices = _choices(args, settings, started)
     readings, errors = _read(args, settings, choices, saved, started)
     kept = [_kept(args, reading) for reading in readings]
@@ -84,18 +79,6 @@ def _refuse_unwritable(directory: Path | None) -> None:
     place = next(one for one in (directory.absolute(), *directory.absolute().parents) if one.exists())
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         raise UsageError(f"the directory {directory.name} cannot be written", remedy="name another directory")
-
-
-def _defaults(saved: Saved) -> dict[str, Any]:
-    """What a saved inventory says of itself, where neither option nor file says otherwise."""
-    caller, about = saved.inventory.caller, saved.about
-    found: dict[str, Any] = {"region": caller.region} if isinstance(caller, Caller) else {}
-    for name in _DEVICES:
-        if isinstance(about.get(name), list):
-            found[name] = tuple(map(str, about[name]))
-    if about.get("edition"):
-        found["edition"] = str(about["edition"])
-    return found
 
 
 def _choices(args: argparse.Namespace, settings: Settings, now: datetime) -> Choices:
@@ -137,8 +120,8 @@ def _kept(args: argparse.Namespace, reading: Reading) -> tuple[Path | None, Run 
     if not args.state:
         return None, None
     place = place_of(reading.inventory, reading.settings)
-    embedded = "" if args.inventory or reading.settings.target == "aws" else "embedded-"
-    path = args.state / f"{embedded}{place.account}-{place.region}.findings.jsonl"
+    embedded = not args.inventory and reading.settings.target == "offline"
+    path = remembered_at(args.state, place, embedded=embedded)
     return path, read_run(path) if path.exists() else None
 
 
@@ -167,12 +150,7 @@ def _save(readings: Sequence[Reading], path: Path) -> None:
     for reading in readings:
         place = place_of(reading.inventory, reading.settings)
         name = f"{path.stem}-{place.account}-{place.region}{path.suffix}" if len(readings) > 1 else path.name
-        about = {
-            **{name: list(getattr(reading.settings, name)) for name in _DEVICES},
-            "edition": reading.settings.edition,
-            "started": stamp(reading.started),
-        }
-        write_inventory(path.with_name(name), reading.inventory, about)
+        write_inventory(path.with_name(name), reading.inventory, about_of(reading.settings, stamp(reading.started)))
 
 
 def _list_defects() -> int:

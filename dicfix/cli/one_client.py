@@ -9,7 +9,6 @@ import argparse
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from dicfix.audit.device import Link, State, narrowed
 from dicfix.audit.identity import Place, safe
@@ -17,7 +16,7 @@ from dicfix.audit.inventory import Saved, read_inventory
 from dicfix.audit.run import place_of
 from dicfix.cli.settings_options import settings_of
 from dicfix.errors import UsageError
-from dicfix.records import Caller, Inventory, LocalFiles
+from dicfix.records import Inventory, LocalFiles
 from dicfix.settings import Settings, settings_from
 
 _NAME_WIDTH = 36
@@ -43,7 +42,7 @@ def read_for(
     """Read what is needed about one client. Raises GuardRefused for the wrong account, UsageError for a wrong name."""
     _refuse_contradictions(args)
     saved = read_inventory(args.inventory) if args.inventory else None
-    settings = settings_of(args, _defaults(saved) if saved else {})
+    settings = settings_of(args, saved)
     _refuse_wrong_name(name)
     if saved:
         inventory, source = saved.inventory, f"an inventory of {saved.about.get('started', 'an unknown day')}"
@@ -55,12 +54,6 @@ def read_for(
 def _refuse_contradictions(args: argparse.Namespace) -> None:
     if args.plant and args.inventory:
         raise UsageError("a saved inventory has no account to plant a defect in", expected="--plant or --inventory")
-
-
-def _defaults(saved: Saved) -> dict[str, Any]:
-    caller = saved.inventory.caller
-    found: dict[str, Any] = {"region": caller.region} if isinstance(caller, Caller) else {}
-    return found | ({"edition": str(saved.about["edition"])} if saved.about.get("edition") else {})
 
 
 def is_thing_name(name: str) -> bool:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from dicfix.settings import Settings, from_folder, read_file, settings_from
 
+if TYPE_CHECKING:
+    from dicfix.audit.inventory import Saved
+
 _DEFAULTS = Settings()
 _NAMES = ("target", "account", "region", "edition", "directory", "endpoint_url")
-_DEVICES = {"devices", "ota_devices", "ota_thing_groups"}
-"""Fields that belong together: a file that says one of them says which devices there are."""
 CONFIG = "dic.toml"
 
 
@@ -28,13 +28,14 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
     add("--config", type=Path, metavar="FILE", help=f"settings file (default: {CONFIG}, if there)")
 
 
-def settings_of(args: argparse.Namespace, defaults: Mapping[str, Any] | None = None) -> Settings:
-    """The settings of an audit: option, else file, else ``defaults``, else the guide's own names; raises UsageError."""
+def settings_of(args: argparse.Namespace, saved: Saved | None = None) -> Settings:
+    """The settings of an audit: option, file, saved inventory, the guide's own names, the first of them that says it.
+
+    Raises UsageError.
+    """
     file = args.config or Path(CONFIG)
     from_file = read_file(file) if args.config or file.exists() else {}
-    told = _DEVICES if _DEVICES & set(from_file) else set()
-    unsaid = {name: value for name, value in (defaults or {}).items() if name not in told}
-    values = {**unsaid, **from_file}
+    values = {**(saved.unsaid(from_file) if saved else {}), **from_file}
     given = from_folder({name: getattr(args, name) for name in _NAMES}, Path())
     values |= {name: value for name, value in given.items() if value is not None}
     for name in ("mqtt_endpoint", "server_ca"):  # no MQTT here: an endpoint may be given without them

@@ -34,6 +34,19 @@ def ca_copies(look: Look) -> Iterator[tuple[str, Certificate]]:
 
 def client_copies(look: Look, name: str) -> Iterator[tuple[str, Certificate]]:
     """A client's certificate as a file and, in an audit, as registered; raises Absent as ``ca_copies`` does."""
+    key = f"copies of {name}"
+    kept: tuple[tuple[str, Certificate], ...] | None = look.memo.get(key)
+    if kept is not None:
+        yield from kept
+        return
+    found = []
+    for copy in _client_copies(look, name):
+        found.append(copy)
+        yield copy
+    look.memo[key] = tuple(found)
+
+
+def _client_copies(look: Look, name: str) -> Iterator[tuple[str, Certificate]]:
     local = local_certificate(look, name)
     if local:
         yield f"certificate file of {name}", local

@@ -20,6 +20,8 @@ _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _LABELS = ("Sid",)
 _KNOWN = {"Effect", *_LISTS, "Condition", *_LABELS}
 _ATTACHED = "iot:Connection.Thing.IsAttached"
+_VARIABLES = ("${iot:Connection.Thing.ThingName}", "${iot:ClientId}")
+"""What stands for the client's own name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +162,9 @@ def _applies(statement: Mapping[str, Any], request: Request, arn_prefix: str) ->
 
 
 def _resolved(pattern: str, request: Request) -> str:
-    for variable in ("iot:Connection.Thing.ThingName", "iot:ClientId"):
-        pattern = pattern.replace("${" + variable + "}", request.client)
+    if "${" in pattern:
+        for variable in _VARIABLES:
+            pattern = pattern.replace(variable, request.client)
     return pattern
 
 
@@ -171,5 +174,7 @@ def _condition_holds(condition: Mapping[str, Any]) -> bool:
 
 
 def _matches(pattern: str, text: str) -> bool:
+    if pattern == "*":
+        return True
     expression = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return re.fullmatch(expression, text, re.DOTALL) is not None

@@ -39,6 +39,10 @@ class Absent(Exception):
         super().__init__(f"{resource}: {observed}")
 
 
+_TOLD = (Absent, MaterialError, Unreadable)
+"""What a control cannot know arrives as one of these."""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """One control: what it states, why it matters, what puts it right, and what it needs to see.
@@ -128,10 +132,10 @@ class Look:
         if name not in self.memo:
             try:
                 self.memo[name] = find()
-            except (Absent, MaterialError, Unreadable) as error:
+            except _TOLD as error:
                 self.memo[name] = error
         found = self.memo[name]
-        if isinstance(found, Absent | MaterialError | Unreadable):
+        if isinstance(found, _TOLD):
             raise found.with_traceback(None)
         return found  # type: ignore[no-any-return]
 
@@ -179,22 +183,25 @@ class Look:
     def each(self, resources: Iterable[str], judge_one: Callable[[str], Iterable[Finding]]) -> Iterator[Finding]:
         """The findings of every resource; what is absent or unreadable of one does not hide the others."""
         for resource in resources:
-            yield from self.settled(resource, lambda name=resource: judge_one(name))  # type: ignore[misc]
+            try:
+                yield from judge_one(resource)
+            except Exception as error:  # noqa: BLE001 - told as a finding, whatever it is
+                yield self._ended_by(resource, error)
 
     def settled(self, resource: str, findings: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
         """The findings, ended by one that tells what was absent, unreadable or malformed, if anything was."""
-        try:
-            yield from findings()
-        except Absent as absent:
-            yield self._finding(Status.FAIL, absent.resource, absent.expected, absent.observed, reason=absent.reason)
-        except MaterialError as error:
-            yield self._finding(
-                Status.FAIL, resource, error.expected or self.control.title, error.observed, reason="differs"
-            )
-        except Unreadable as error:
-            yield self._unreadable(resource, error)
-        except Exception as error:  # noqa: BLE001 - a mistake of ours is no FAIL, and must not end the other controls
-            yield self._broken(resource, error)
+        return self.each((resource,), lambda _: findings())
+
+    def _ended_by(self, resource: str, error: Exception) -> Finding:
+        """What ended a judgement, as a finding; a mistake of ours is no FAIL, and must not end the other controls."""
+        if isinstance(error, Absent):
+            return self._finding(Status.FAIL, error.resource, error.expected, error.observed, reason=error.reason)
+        if isinstance(error, MaterialError):
+            expected = error.expected or self.control.title
+            return self._finding(Status.FAIL, resource, expected, error.observed, reason="differs")
+        if isinstance(error, Unreadable):
+            return self._unreadable(resource, error)
+        return self._broken(resource, error)
 
     def _broken(self, resource: str, error: Exception) -> Finding:
         """UNREADABLE, with the kind and place of the mistake; its text may quote what it worked on, and is left out."""

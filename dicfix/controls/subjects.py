@@ -6,9 +6,10 @@ Each gives the record or raises Absent; nothing here judges. May import certific
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import islice
 
-from dicfix.certificates import Certificate, read_certificate
+from dicfix.certificates import REMEMBERED, Certificate, read_certificate
 from dicfix.controls.registry import Absent, Look
 from dicfix.errors import Unreadable
 from dicfix.records import CaCertificate, ClientFiles, DeviceCertificate, LocalFiles, Policy, Thing, Unread, known
@@ -32,7 +33,12 @@ def local_files(look: Look) -> LocalFiles:
 
 def client_files(look: Look, name: str) -> ClientFiles:
     """The local files of one client; all None when there are none."""
-    return local_files(look).clients.get(name) or ClientFiles(name)
+    return local_files(look).clients.get(name) or _no_files(name)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _no_files(name: str) -> ClientFiles:
+    return ClientFiles(name)
 
 
 def local_ca(look: Look) -> Certificate | None:

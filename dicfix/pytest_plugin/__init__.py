@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from dicfix.offline import rules
-from dicfix.pytest_plugin import fixtures, machinery, options, performs, preflight, selection, waiving
+from dicfix.pytest_plugin import audited, fixtures, machinery, options, performs, preflight, selection, waiving
 from dicfix.pytest_plugin.findings_log import FindingsLog
 
 
@@ -26,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     waiving.prepare(config, settings)
     options.default_results(config)
     machinery.register(config, guide_report.machinery(config, settings))
-    for module in (preflight, selection, performs, fixtures, waiving, run_report):
+    for module in (preflight, audited, selection, performs, fixtures, waiving, run_report):
         config.pluginmanager.register(module, module.__name__)
     config.pluginmanager.register(FindingsLog(config), "dicfix findings")
 

@@ -6,12 +6,15 @@ Every option defaults to None so that the ini value, then dic.toml, then the gui
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from dicfix.errors import DicfixError, UsageError
 from dicfix.settings import Settings, from_folder, read_file, settings_from
+
+if TYPE_CHECKING:
+    from dicfix.audit.inventory import Saved
 
 SETTINGS = pytest.StashKey[Settings]()
 
@@ -46,6 +49,10 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini("dicfix_audit", "judge read-only", type="bool", default=None)
     group.addoption("--dicfix-waivers", metavar="FILE", default=None, help="YAML file of waivers (with --dicfix-audit)")
     parser.addini("dicfix_waivers", "YAML file of waivers", default=None)
+    group.addoption("--dicfix-inventory", metavar="FILE", default=None, help="judge a saved inventory, with no account")
+    parser.addini("dicfix_inventory", "judge a saved inventory", default=None)
+    group.addoption("--dicfix-state", metavar="DIR", default=None, help="remember this audit here for the next one")
+    parser.addini("dicfix_state", "remember an audit here for the next one", default=None)
     for name, _, text in _TEXTS:
         group.addoption(f"--dicfix-{name}", metavar=name.upper(), default=None, help=text)
         parser.addini(_ini(name), text, default=None)
@@ -72,8 +79,26 @@ def _file_values(config: pytest.Config) -> dict[str, Any]:
     return read_file(path) if named or path.exists() else {}
 
 
+_SAVED = pytest.StashKey["Saved | None"]()
+
+
+def given_inventory(config: pytest.Config) -> Saved | None:
+    """The saved inventory that the run is to judge, read once; raises UsageError for a file that is none."""
+    if _SAVED not in config.stash:
+        named, folder = given(config, "inventory")
+        if named:
+            from dicfix.audit.inventory import read_inventory
+
+            config.stash[_SAVED] = read_inventory(folder / named)
+        else:
+            config.stash[_SAVED] = None
+    return config.stash[_SAVED]
+
+
 def _values(config: pytest.Config) -> dict[str, Any]:
-    values = {"directory": config.rootpath / Settings().directory, **_file_values(config)}
+    saved, file = given_inventory(config), _file_values(config)
+    told = saved.unsaid(file) if saved else {}
+    values = {"directory": config.rootpath / Settings().directory, **told, **file}
     for name, field, _ in (*_TEXTS, *_FLAGS):
         value, folder = given(config, name)
         if value is not None:
@@ -99,11 +124,26 @@ def _refuse_contradictions(config: pytest.Config, settings: Settings) -> None:
             "--dicfix-endpoint-url is given for target offline, which has an endpoint of its own",
             expected="--dicfix-target aws beside it",
         )
+    _refuse_what_only_an_audit_has(config, settings)
     if settings.target == "aws" and settings.mode == "onboard" and _in_parallel(config):
         raise UsageError(
             "an onboarding on target aws cannot be shared among processes (-n): it has one account and one journal",
             expected="one process",
             remedy="leave -n out; an audit (--dicfix-audit) and target offline may be shared",
+        )
+
+
+def _refuse_what_only_an_audit_has(config: pytest.Config, settings: Settings) -> None:
+    state, inventory = given(config, "state")[0], given(config, "inventory")[0]
+    for name, value in (("state", state), ("inventory", inventory)):
+        if value and settings.mode != "audit":
+            raise UsageError(f"--dicfix-{name} is given for an onboarding", expected="--dicfix-audit beside it")
+    if inventory and settings.target == "aws":
+        raise UsageError("a saved inventory is judged without an account", expected="no --dicfix-target aws beside it")
+    if state and not inventory and settings.target == "offline" and _in_parallel(config):
+        raise UsageError(
+            "--dicfix-state is given for embedded accounts of several processes (-n)",
+            expected="one process, a saved inventory, or target aws",
         )
 
 

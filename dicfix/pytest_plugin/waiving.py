@@ -122,6 +122,12 @@ def prepare(config: pytest.Config, settings: Settings) -> None:
     config.pluginmanager.register(waiving, "dicfix waivers")
 
 
+def waivers_of(config: pytest.Config) -> tuple[Waiver, ...]:
+    """The waivers of the run."""
+    waiving = config.stash.get(_KEY, None)
+    return waiving.waivers if waiving else ()
+
+
 def waivers_for(config: pytest.Config, account: Account) -> ScenarioWaivers | NoWaivers:
     """The run's waivers for one scenario on this account."""
     waiving = config.stash.get(_KEY, None)

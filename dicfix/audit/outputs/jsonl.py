@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicfix.audit.compare import Run
-from dicfix.audit.identity import Entry, as_json, from_json
+from dicfix.audit.identity import Entry, Place, as_json, from_json
 from dicfix.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 SCHEMA = "dicfix-findings"
 VERSION = 1
 """Raised by every change that a reader of version 1 would not understand."""
+
+
+def remembered_at(state: Path, place: Place, *, embedded: bool) -> Path:
+    """Where the last run of an account and Region is remembered; an embedded account is never taken for a real one."""
+    return state / f"{'embedded-' if embedded else ''}{place.account}-{place.region}.findings.jsonl"
 
 
 def lines_of(run: Run, result: AuditResult | None = None) -> Iterator[str]:

@@ -151,8 +151,13 @@ def _rest(result: AuditResult) -> Iterator[str]:
             f"{len(manual)} MANUAL, {closed} closed by evidence", f"; open: {', '.join(still)}" if still else "."
         )
     yield from coverage(result)
+    yield effort(result)
+
+
+def effort(result: AuditResult) -> str:
+    """Calls, throttles and seconds of reading."""
     calls = sum(result.effort.calls.values())
-    yield f"{calls} calls, {result.effort.throttles} throttled, {result.effort.seconds:.1f} s"
+    return f"{calls:,} calls, {result.effort.throttles} throttled, {result.effort.seconds:.1f} s"
 
 
 def coverage(result: AuditResult) -> Iterator[str]:
