@@ -5,6 +5,7 @@ Belongs here: drawing. Silent without a terminal, in workers, and for the first 
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ QUIET_S = 0.5
 REDRAW_S = 0.1
 
 _BAR_WIDTH = 20
+_CUT = "..."
 
 
 class Progress:
@@ -49,10 +51,10 @@ class _Line(Progress):
 
     def _rewrite(self, text: str) -> None:
         if self._capture is None:
-            self._terminal.rewrite(text, erase=True)
+            self._terminal.rewrite(fitting(text), erase=True)
         else:
             with self._capture.global_and_fixture_disabled():
-                self._terminal.rewrite(text, erase=True)
+                self._terminal.rewrite(fitting(text), erase=True)
                 self._terminal.flush()
 
 
@@ -81,3 +83,9 @@ def line_of(label: str, done: float | None, total: float | None, elapsed_s: floa
         parts.append(f"[{'#' * filled}{'.' * (_BAR_WIDTH - filled)}] {share:4.0%}")
     parts.append(f"{elapsed_s:.0f} s")
     return "  ".join([*parts, *([note] if note else [])])
+
+
+def fitting(text: str) -> str:
+    """The text, cut to the terminal's width: a line that wraps could not be drawn over."""
+    width = shutil.get_terminal_size().columns - 1
+    return text if len(text) <= width else text[: max(width - len(_CUT), 0)] + _CUT

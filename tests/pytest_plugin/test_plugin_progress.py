@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
+import struct
 import subprocess
 import sys
+import termios
 from types import SimpleNamespace
 
 import pytest
 
-from dicfix.pytest_plugin.progress import Progress, line_of, progress
+from dicfix.pytest_plugin.progress import Progress, fitting, line_of, progress
 
 LONG_TEST = """
     from dicfix.pytest_plugin.progress import progress
@@ -21,7 +24,7 @@ LONG_TEST = """
             line.update(1, "too-early")
             line.update(2, "half-way")
             line.update(3, "too-soon")
-            line.update(4, "the-end")
+            line.update(4, "the-end" + "." * 90 + "cut-off")
 """
 
 
@@ -78,6 +81,14 @@ def test_the_bar_shows_the_share_and_never_more_than_all():
     assert line_of("ota", None, None, 61) == "  ota  61 s"
 
 
+@pytest.mark.parametrize(("columns", "length"), [(120, 102), (80, 79), (2, 3)])
+def test_a_line_is_cut_to_the_width_of_the_terminal(monkeypatch, columns, length):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    line = fitting("x" * 102)
+    assert len(line) == length
+    assert line.endswith("...") is (length < 102)
+
+
 def run_in_terminal(project, *arguments):
     project.write("test_long.py", LONG_TEST)
     main, child = pty.openpty()
@@ -85,6 +96,8 @@ def run_in_terminal(project, *arguments):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", *arguments]
     repository = str(project.repository)
     environment["PYTHONPATH"] = os.pathsep.join([repository, str(project.path)])
+    environment.pop("COLUMNS", None)
+    fcntl.ioctl(child, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
     process = subprocess.Popen(
         [*command, "test_long.py"], cwd=project.path, env=environment, stdout=child, stderr=child
     )
@@ -107,6 +120,7 @@ def test_it_is_seen_in_a_terminal_although_output_is_captured(project):
     out = run_in_terminal(project)
     assert "half-way" in out
     assert "the-end" in out
+    assert "cut-off" not in out
     assert "too-early" not in out
     assert "too-soon" not in out
 
