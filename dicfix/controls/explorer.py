@@ -234,10 +234,9 @@ def connection_is_made(look: Look) -> Iterator[Finding]:
         yield look.judge(name, True, expected="connected", observed="connected")
     elif look.auditing:
         yield look.manual("a picture of the Explorer connected (none is connected at this moment)", name)
-    elif session is None:
-        yield look.absent(name, "connected", "no session of this client ID")
     else:
-        yield look.judge(name, False, expected="connected", observed="not connected")
+        # A session that was ended before is no nearer to a connection than none.
+        yield look.absent(name, "connected", "not connected" if session else "no session of this client ID")
 
 
 @control(
