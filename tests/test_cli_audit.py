@@ -231,6 +231,7 @@ NONSENSE = {
     "a format without a place": (("--format", "csv"), "--output-dir DIR"),
     "a directory that is a file": (("--output-dir", "here.txt"), "the directory here.txt"),
     "a state that is a file": (("--state", "here.txt"), "here.txt"),
+    "an inventory saved nowhere": (("--save-inventory", "gone/inventory.jsonl"), "no directory for inventory.jsonl"),
     "an unknown defect": (("--plant", "nonsense"), "no defect 'nonsense'"),
     "a defect of another edition": (("--plant", "PLANTED", "--edition", "2024-04"), "--edition 2023-08"),
     "a defect for AWS": (("--plant", "x", "--target", "aws"), "embedded account"),

@@ -46,6 +46,8 @@ def audit_account(args: argparse.Namespace) -> int:
     _refuse_contradictions(args)
     for path in (args.output_dir, args.state, args.save_inventory and args.save_inventory.parent):
         _refuse_unwritable(path)
+    if args.save_inventory and not args.save_inventory.parent.is_dir():
+        raise UsageError(f"there is no directory for {args.save_inventory.name}", remedy="make it, or name another")
     started = datetime.now(UTC)
     saved = read_inventory(args.inventory) if args.inventory else None
     settings = settings_of(args, saved)
