@@ -80,4 +80,4 @@ def _change(change: StepChange) -> Iterator[str]:
     for text in change.added:
         yield from wrapped("    now: ", text)
     if change.gone:
-        yield f"    {change.gone} statements are gone"
+        yield f"    {change.gone} statement{' is' if change.gone == 1 else 's are'} gone"

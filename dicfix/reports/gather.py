@@ -130,7 +130,7 @@ class _Reading:
         place, stopped = self._place(every), moment(manifest["stopped"])
         left_out = self._left_out()
         return Run(
-            label=run_label(fields["mode"], fields["target"]),
+            label=run_label(fields["mode"], fields["target"], Evidence(fields["evidence"])),
             kind="features",
             edition=fields["edition"],
             guide_sha256=fields.get("guide_sha256", ""),

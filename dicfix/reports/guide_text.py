@@ -21,7 +21,8 @@ _CLOSE_ENOUGH = 0.78
 _HEADING = re.compile(r"#{1,6}\s+(?P<title>.+)")
 _STEP = re.compile(r"\s{0,3}(?P<number>\d{1,2})[.)]\s+(?P<text>.+)")
 _LINK = re.compile(r"\[(?P<shown>[^\]]*)\]\([^)]*\)")
-_MARKS = re.compile(r"^\s*(?:[-*+>]\s+)+|[`*_]{1,3}|\s+$")
+_MARKS = re.compile(r"^\s*(?:[-*+>]\s+)+|[`*]{1,3}|_{1,3}(?!\w)|(?<!\w)_{1,3}|\s+$")
+"""What is markup; an underscore inside a word belongs to it."""
 
 Statements = tuple[str, ...]
 Steps = Mapping[str, Statements]

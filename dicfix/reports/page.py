@@ -21,6 +21,8 @@ from dicfix.reports.verdict import Verdict
 
 SHOWN_AT_ONCE = 600
 """How many characters of a failure's message are shown unfolded."""
+LINES_AT_ONCE = 12
+"""How many of its lines are."""
 MAX_MESSAGE = 4000
 """How many are shown at all; the result file has the rest."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -45,7 +47,7 @@ def page_of(
         _summary(signoff),
         _reasons(signoff),
         _failures(signoff, allure),
-        *(_figure(one, f"figure-{number}") for number, one in enumerate(figures, 1)),
+        *(_figure(one, f"figure-{number}", folded=number > 1) for number, one in enumerate(figures, 1)),
         matrix(signoff, allure),
         beyond_guide(signoff, allure),
         findings(signoff),
@@ -86,12 +88,12 @@ _CONTENTS = (
 )
 
 
-def _figure(figure: Figure, anchor: str) -> str:
+def _figure(figure: Figure, anchor: str, *, folded: bool = False) -> str:
     """A picture under its heading. What it defines gets names of its own, as several stand on one page."""
     svg = figure.svg.replace('id="dicfix-', f'id="{anchor}-').replace("url(#dicfix-", f"url(#{anchor}-")
     hint = '<p class="soft small wider noprint">Wider than the screen: move it sideways.</p>'
     body = f'{hint}<div class="figure" role="region" aria-label="{text(figure.title)}" tabindex="0">{svg}</div>'
-    return section(figure.title, body, anchor)
+    return section(figure.title, f"<details><summary>Show it</summary>{body}</details>" if folded else body, anchor)
 
 
 def _header(signoff: SignOff, allure: Sequence[str], charted: bool) -> str:
@@ -130,11 +132,13 @@ def _verdict(signoff: SignOff) -> str:
 def _summary(signoff: SignOff) -> str:
     cards = "".join(axis_card(signoff, one) for one in signoff.axes)
     counts = [run.counts for run in signoff.runs]
+    files_out = len({one for run in signoff.runs for one in run.left_out if "::" not in one})
     outcomes = Counter(one.outcome for run in signoff.runs for one in run.scenarios)
     numbers = [
         ("planned", sum(one.planned for one in counts)),
         ("executed", sum(one.executed for one in counts)),
         ("reported", sum(one.reported for one in counts)),
+        *([("feature files left out", files_out)] if files_out else []),
         *((one.value, outcomes[one]) for one in Outcome if outcomes[one]),
     ]
     told = "".join(f"<div><dt>{text(name)}</dt><dd>{number:,}</dd></div>" for name, number in numbers)
@@ -209,11 +213,12 @@ def _failure(run: str, scenario: Scenario, allure: str) -> str:
 
 def _message(message: str) -> str:
     """The message, a long one folded behind its beginning."""
-    if len(message) <= SHOWN_AT_ONCE:
+    beginning = "\n".join(message[:SHOWN_AT_ONCE].splitlines()[:LINES_AT_ONCE])
+    if beginning == message:
         return f'<div class="message">{text(message)}</div>' if message else ""
     cut = message[:MAX_MESSAGE] + (" …" if len(message) > MAX_MESSAGE else "")
     return (
-        f'<div class="message">{text(message[:SHOWN_AT_ONCE])} …</div>'
+        f'<div class="message">{text(beginning)} …</div>'
         f'<details><summary>The whole message</summary><div class="message">{text(cut)}</div></details>'
     )
 

@@ -6,7 +6,7 @@ May import the sign-off and its markup.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from dicfix.reports.gather import uncoloured
 from dicfix.reports.markup import (
@@ -26,7 +26,7 @@ from dicfix.reports.markup import (
     text,
 )
 from dicfix.reports.matrix import LEVELS, Result, Row
-from dicfix.reports.runs import Run, Scenario
+from dicfix.reports.runs import Outcome, Run, Scenario
 from dicfix.reports.signoff import SignOff
 
 _MATRIX = ("Clause", "Result", "Scenarios", "Controls", "Evidence")
@@ -60,10 +60,7 @@ def _clause(signoff: SignOff, row: Row, allure: Sequence[str]) -> str:
         f'<span class="soft small">step {text(row.clause.step_in(signoff.edition))}</span><br>{text(row.clause.text)}'
     )
     note = f'<br><span class="soft small">{text(uncoloured(row.note))}</span>' if row.note else ""
-    scenarios = items(
-        (_scenario(signoff, number, one, allure) for number, one in row.scenarios),
-        "list",
-    )
+    scenarios = items(_scenarios(signoff, row.scenarios, allure), "list")
     controls = items(
         (
             f'{dot(one.status.value if one.status else "NOT JUDGED")}<span title="{text(one.control.title)}">'
@@ -83,14 +80,30 @@ def _clause(signoff: SignOff, row: Row, allure: Sequence[str]) -> str:
     return table_row(_MATRIX, cells, classes)
 
 
-def _scenario(signoff: SignOff, number: int, scenario: Scenario, allure: Sequence[str]) -> str:
-    shown = link(scenario.uuid, scenario.name, report_of(number, allure))
-    return f"{dot(scenario.outcome.value)}{shown}{_of_run(signoff, number)}"
+def _scenarios(signoff: SignOff, found: Iterable[tuple[int, Scenario]], allure: Sequence[str]) -> Iterator[str]:
+    """A line for each scenario: how it ended, and its name; of several runs, how it ended in each of them."""
+    if sum(one.kind == "features" for one in signoff.runs) == 1:
+        for number, one in found:
+            yield f"{dot(one.outcome.value)}{link(one.uuid, one.name, report_of(number, allure))}"
+        return
+    together: dict[str, list[tuple[int, Scenario]]] = {}
+    for number, one in found:
+        together.setdefault(one.nodeid, []).append((number, one))
+    for same in together.values():
+        ends = (
+            f"<span>{dot(one.outcome.value)}"
+            f"{link(one.uuid, signoff.runs[number].where, report_of(number, allure))}</span>"
+            for number, one in same
+        )
+        worst, name = _worst(one for _, one in same), same[0][1].name
+        yield f'{dot(worst)}{text(name)}<span class="runs small">{"".join(ends)}</span>'
 
 
-def _of_run(signoff: SignOff, number: int) -> str:
-    several = sum(one.kind == "features" for one in signoff.runs) > 1
-    return f' <span class="soft small">{text(signoff.runs[number].label)}</span>' if several else ""
+def _worst(scenarios: Iterable[Scenario]) -> str:
+    """The outcome that a line of several runs stands under: what did not pass comes first."""
+    order = (Outcome.FAILED, Outcome.MISSING, Outcome.CRASHED, Outcome.BROKEN, Outcome.ACCEPTED, Outcome.PASSED)
+    present = {one.outcome for one in scenarios}
+    return next((one for one in order if one in present), next(iter(present))).value
 
 
 def _seen(signoff: SignOff, row: Row) -> str:
@@ -120,11 +133,12 @@ def _feature(
 ) -> tuple[str, ...]:
     counts = Counter(one.outcome.value for _, one in found)
     badges = " ".join(badge(word, f"{number} {word}") for word, number in counts.items())
-    lines = "".join(f"<li>{_scenario(signoff, number, one, allure)}</li>" for number, one in found)
+    lines = [f"<li>{one}</li>" for one in _scenarios(signoff, found, allure)]
+    told = f"{len(lines)} scenario{'' if len(lines) == 1 else 's'}"
     return (
         text(name),
         badges,
-        f'<details><summary>{len(found)} scenarios</summary><ul class="list">{lines}</ul></details>',
+        f'<details><summary>{told}</summary><ul class="list">{"".join(lines)}</ul></details>',
     )
 
 
@@ -241,7 +255,7 @@ def changes(signoff: SignOff) -> str:
         return section("What changed since the last signed release", body, "changes")
     kind = "signed" if one.signed else "sealed, not signed"
     record = f"<strong>{text(one.record)}</strong> ({kind}, {text(one.created[:10])})"
-    head = f"<p>Compared with {record}: {badge(one.verdict)}</p>"
+    head = f"<p>Compared with {record}: {badge(one.verdict)} then, {badge(signoff.decision.verdict.value)} now</p>"
     groups = (
         ("Regressed", one.regressed),
         ("Fixed", one.fixed),

@@ -68,7 +68,8 @@ th,td{text-align:left;vertical-align:top;padding:9px 12px 9px 0;border-top:1px s
 thead th{border-top:0;font-size:.79rem;color:var(--soft);font-weight:600}
 tbody th{font-weight:400}
 .matrix{table-layout:fixed}.matrix .c1{width:28%}.matrix .c2{width:14%}.matrix .c3{width:32%}.matrix .c4{width:12%}
-#beyond .c1{width:20%}#beyond .c2{width:16%}.found{table-layout:fixed}.found .c1{width:24%}.found .c2{width:13%}.found .c3{width:17%}.found .c4{width:23%}
+#beyond .c1{width:20%}#beyond .c2{width:16%}
+.found{table-layout:fixed}.found .c1{width:24%}.found .c2{width:13%}.found .c3{width:17%}.found .c4{width:23%}
 .legend+details{margin-top:12px}.id{white-space:nowrap}.matrix .id{font-weight:700}
 tr.blocks{background:color-mix(in srgb,var(--warn-bg) 55%,transparent)}
 tr.blocks.fails{background:color-mix(in srgb,var(--bad-bg) 60%,transparent)}
@@ -76,6 +77,7 @@ tr.blocks>:first-child{box-shadow:inset 4px 0 var(--warn);padding-left:12px}
 tr.blocks.fails>:first-child{box-shadow:inset 4px 0 var(--bad)}
 .matrix tr.blocks{scroll-margin-top:12px}
 .list{list-style:none;margin:0;padding:0}.list li{padding:1px 0 1px 1.3em;text-indent:-1.3em}
+.runs{display:flex;flex-wrap:wrap;gap:0 10px;text-indent:0}.runs>span{white-space:nowrap}.runs .dot{width:1.2em;text-align:left}
 .dot{display:inline-block;width:1.3em;text-indent:0;text-align:center;font-weight:700;background:none}
 details>summary{cursor:pointer;color:var(--link)}details[open]>summary{margin-bottom:.3rem}
 .failure{border:1px solid var(--line);border-left:5px solid var(--bad);border-radius:10px;

@@ -30,9 +30,10 @@ class Outcome(Enum):
     MISSING = "not reported"
 
 
-def run_label(mode: str, target: str) -> str:
+def run_label(mode: str, target: str, evidence: Evidence | None = None) -> str:
     """A run in words: what was done, and where."""
     where = {"aws": "AWS", "offline": "embedded cloud"}.get(target, target)
+    where = evidence.value if evidence is Evidence.BOARD else where
     return f"{'audit' if mode == 'audit' else 'onboarding'}, {where}"
 
 
@@ -101,6 +102,11 @@ class Run:
     crashes: tuple[str, ...] = ()
     wrong: tuple[str, ...] = ()
     files: tuple[tuple[str, Path], ...] = ()
+
+    @property
+    def where(self) -> str:
+        """Its label without what was done."""
+        return self.label.partition(", ")[2] or self.label
 
     def level_of(self, scenario: Scenario) -> Evidence:
         """What the scenario is worth as evidence: on AWS, one that is tagged ``board`` was run by a board."""

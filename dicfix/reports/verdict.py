@@ -160,7 +160,7 @@ def _manual(case: Case) -> Iterable[str]:
 
 def _fit_unknown(case: Case) -> Iterable[str]:
     if case.boards and not any(one.axis is Axis.FIT for one in case.entries):
-        yield f"the release names {', '.join(case.boards)}"
+        yield f"the release names {', '.join(case.boards)}: dicfix audit judges fit, --audit FILE takes what it found"
     if case.boards:
         yield from _findings(Axis.FIT, Status.UNREADABLE)(case)
 

@@ -55,6 +55,14 @@ def test_a_star_in_the_policy_is_no_markup():
     assert change.clauses == ("AWS-5.1", "AWS-5.2")
 
 
+def test_an_underscore_inside_a_word_is_no_markup():
+    assert plain("Use the policy (ex: `DIC_POLICY`), __really__ _do_, from ota_demo") == (
+        "Use the policy (ex: DIC_POLICY), really do, from ota_demo"
+    )
+    (change,) = diff(OLD.replace("Log in.", "Log_in."), OLD.replace("Log in.", "Login.")).changes
+    assert change.added == ("Log_in.",)
+
+
 def test_a_changed_statement_names_the_clauses_of_its_step():
     (change,) = diff(OLD.replace("**multi-account**", "single-account")).changes
     assert (change.kind, change.step, change.gone) == (Kind.CHANGED, "4", 1)
