@@ -70,6 +70,7 @@ class Connection:
         """Act on decrypted bytes."""
         try:
             for packet_type, flags, body in self._reader.feed(data):
+                self._last_packet_s = self.broker.now_s
                 if packet_type == packets.PUBLISH and self.connected:
                     handlers.on_publish(self, flags, body)
                 else:
@@ -80,7 +81,6 @@ class Connection:
             self.refuse("packet", Refusal("PAYLOAD_TOO_LARGE", str(error)))
         except MalformedPacket as error:
             self.refuse("packet", Refusal("MALFORMED_PACKET", str(error)))
-        self._last_packet_s = self.broker.now_s
 
     def _on_packet(self, packet_type: int, flags: int, body: bytes) -> None:
         if packet_type != packets.PUBLISH:

@@ -19,7 +19,8 @@ from dicfix.offline.rules.connection import (
 )
 
 STORED_MESSAGES = 10_000
-"""How many messages a session stores at most; the oldest go first. Ours: AWS publishes no such number."""
+STORED_BYTES = 32 * 1024 * 1024
+"""How many messages, and bytes of them, a session stores at most; the oldest go first. Ours: AWS names no number."""
 
 
 class Link(Protocol):
@@ -49,8 +50,8 @@ class Session:
     """One client ID's state on the server; without a ``link`` while it is not connected."""
 
     __slots__ = (
-        "_clock", "_last_packet_id", "_pace", "_retry", "_stored", "_timers", "_unacknowledged", "clean", "client_id",
-        "expiry", "link", "subscriptions",
+        "_clock", "_last_packet_id", "_pace", "_retry", "_stored", "_stored_bytes", "_timers", "_unacknowledged",
+        "clean", "client_id", "expiry", "link", "subscriptions",
     )  # fmt: skip
 
     def __init__(self, client_id: str, *, clean: bool, clock: Clock, timers: Timers) -> None:
@@ -62,7 +63,8 @@ class Session:
         self._clock = clock
         self._timers = timers
         self._unacknowledged: dict[int, _Waiting] = {}
-        self._stored: deque[_Waiting] = deque(maxlen=STORED_MESSAGES)
+        self._stored: deque[_Waiting] = deque()
+        self._stored_bytes = 0
         self._last_packet_id = 0
         self._retry: Timer | None = None
         self._pace: Timer | None = None
@@ -76,9 +78,20 @@ class Session:
             return
         waiting = _Waiting(message, retain, direct)
         if link is None or self._pace is not None or len(self._unacknowledged) >= OUTBOUND_UNACKNOWLEDGED:
-            self._stored.append(waiting)
+            self._store(waiting)
         else:
             self._send(link, waiting)
+
+    def _store(self, waiting: _Waiting) -> None:
+        self._stored.append(waiting)
+        self._stored_bytes += len(waiting.message.payload)
+        while len(self._stored) > STORED_MESSAGES or self._stored_bytes > STORED_BYTES:
+            self._next_stored()
+
+    def _next_stored(self) -> _Waiting:
+        waiting = self._stored.popleft()
+        self._stored_bytes -= len(waiting.message.payload)
+        return waiting
 
     def _send(self, link: Link, waiting: _Waiting) -> None:
         packet_id = self._last_packet_id % 65535 + 1
@@ -100,7 +113,7 @@ class Session:
         """Send up to ``count`` stored messages, as far as the window goes and policy still allows them."""
         link = self.link
         while link is not None and count and self._stored and len(self._unacknowledged) < OUTBOUND_UNACKNOWLEDGED:
-            waiting = self._stored.popleft()
+            waiting = self._next_stored()
             if waiting.direct or link.may_receive(waiting.message.topic):
                 self._send(link, waiting)
                 count -= 1
@@ -150,7 +163,7 @@ class Session:
         for packet_id, waiting in list(self._unacknowledged.items()):
             if now - waiting.first_sent_s >= RETRY_FOR_S:
                 del self._unacknowledged[packet_id]
-            elif link is not None and now - waiting.sent_s >= RETRY_INTERVAL_S:
+            elif link is not None and not link.congested and now - waiting.sent_s >= RETRY_INTERVAL_S:
                 self._repeat(link, packet_id, waiting)
         if self._unacknowledged:
             self._retry = self._timers.after(RETRY_INTERVAL_S, self._send_again)

@@ -10,10 +10,13 @@ import itertools
 from collections import deque
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 
 PUBLISH_ENTRIES = 4_000
 ROUTINE_ENTRIES = 10_000
 REFUSAL_ENTRIES = 20_000
+TEXT_CHARACTERS = 512
+"""How much of a client ID, topic or sentence is kept: a refused client may have sent 65,535 bytes of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,13 @@ class Entry:
         return f"{line}: {self.text}" if self.text else line
 
 
+_Text = TypeVar("_Text", str, str | None)
+
+
+def _cut(text: _Text) -> _Text:
+    return f"{text[:TEXT_CHARACTERS]}..." if text is not None and len(text) > TEXT_CHARACTERS else text
+
+
 class Transcript:
     """The entries of one data plane, numbered in the order in which they happened."""
 
@@ -83,8 +93,8 @@ class Transcript:
     ) -> None:
         """Keep one entry."""
         entry = Entry(
-            next(self._numbers), at_ms, kind, client_id, peer, certificate_id,
-            refused, reason, text, topic, qos, size_bytes,
+            next(self._numbers), at_ms, kind, _cut(client_id), peer, certificate_id,
+            refused, reason, _cut(text), _cut(topic), qos, size_bytes,
         )  # fmt: skip
         (self._refusals if refused else self._routine).append(entry)
 

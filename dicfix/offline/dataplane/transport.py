@@ -104,12 +104,15 @@ class Transport(asyncio.Protocol):
         self._network.abort()
 
     def pause_writing(self) -> None:
-        """The client does not read what is sent."""
+        """The client does not read what is sent: nothing more is read from it, or its answers would heap up here."""
         self._connection.congested = True
+        self._network.pause_reading()
 
     def resume_writing(self) -> None:
         """The client reads again."""
         self._connection.congested = False
+        if not self._closing:
+            self._network.resume_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone."""
