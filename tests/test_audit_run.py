@@ -178,6 +178,26 @@ def test_things_policies_and_cas_have_their_arn():
     assert next(iter(of(result, "DIC-CA-03").values())).arn.startswith(f"arn:aws:iot:{REGION}:{ACCOUNT}:cacert/")
 
 
+@pytest.mark.parametrize(
+    ("control", "resource", "arn", "told"),
+    [
+        (
+            "DIC-CA-03",
+            "CA",
+            f"arn:aws:iot:{REGION}:{ACCOUNT}:cacert/abc",
+            "update-ca-certificate --certificate-id abc ",
+        ),
+        ("DIC-THG-01", "pump", f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/pump", "create-thing --thing-name pump"),
+        ("DIC-CRT-04", "pump", f"arn:aws:iot:{REGION}:{ACCOUNT}:thing/pump", "--certificate-id <id>"),
+        ("DIC-THG-01", "pump", "", "--thing-name <name>"),
+    ],
+)
+def test_a_remedy_names_its_resource_where_it_is_known_and_is_what_is_asked_for(control, resource, arn, told):
+    finding = Finding(control, Status.FAIL, resource, "a", "b", CONTROLS[control].remedy)
+    (entry,) = entries_of([finding], Place(ACCOUNT, REGION), {resource: arn}, "2026-01-01T00:00:00Z")
+    assert told in entry.remedy
+
+
 def test_an_entry_survives_being_written():
     for entry in audited(denied_inventory()).entries:
         assert from_json(as_json(entry), "a line") == entry

@@ -101,6 +101,7 @@ def _one(group: list[Finding]) -> Finding:
 
 def _entry(finding: Finding, resource: str, place: Place, arns: Mapping[str, str], now: str) -> Entry:
     control, observed = CONTROLS[finding.control], safe(finding.observed)
+    arn = resource if resource.startswith("arn:") else arns.get(resource, "")
     return Entry(
         uid=uid_of(control.id, place.account, place.region, resource),
         control=control.id,
@@ -112,17 +113,33 @@ def _entry(finding: Finding, resource: str, place: Place, arns: Mapping[str, str
         account=place.account,
         region=place.region,
         resource=resource,
-        arn=resource if resource.startswith("arn:") else arns.get(resource, ""),
+        arn=arn,
         status=finding.status,
         expected=_short(safe(finding.expected)),
         observed=_short(observed),
         observed_hash=hash_of(observed),
-        remedy=safe(finding.remedy),
+        remedy=safe(_with_name(finding.remedy, arn)),
         reason=finding.reason,
         deviation=safe(finding.deviation),
         first_seen=now,
         last_seen=now,
     )
+
+
+_PLACES = {
+    "cacert": "--certificate-id <id>",
+    "cert": "--certificate-id <id>",
+    "thing": "--thing-name <name>",
+    "policy": "--policy-name <name>",
+}
+"""By the kind of a resource what stands for its own name in a remedy's command."""
+
+
+def _with_name(remedy: str, arn: str) -> str:
+    """The remedy as a command that can be pasted: the resource's own id or name in the place that is kept for it."""
+    kind, _, name = arn.rpartition(":")[2].partition("/")
+    place = _PLACES.get(kind, "")
+    return remedy.replace(place, f"{place.split()[0]} {name}") if place and name else remedy
 
 
 def _short(text: str) -> str:
