@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from account_world import EMPTY, World, fresh
 
@@ -54,6 +56,49 @@ def test_every_step_is_performed_once_and_then_found_without_a_write(world: Worl
     assert getattr(builder, step)(*arguments).how is How.FOUND
     assert world.cloud.dump() == before
     assert [one for one in world.written(sent) if one != "iot:GetRegistrationCode"] == []
+
+
+def test_what_was_just_made_is_not_looked_at_again(world: World):
+    builder = world.builder()
+    builder.ensure_things([DEVICE, EXPLORER])
+    asked = Counter(one for one in world.session.calls if one.split(":")[1].startswith(("Describe", "Get", "List")))
+    assert asked == {
+        "sts:GetCallerIdentity": 1,
+        "iot:DescribeCACertificate": 1,
+        "iot:GetPolicy": 1,
+        "iot:DescribeThing": 2,
+        "iot:DescribeCertificate": 2,
+    }
+
+
+def test_things_that_are_there_are_found_by_one_look_at_each_and_one_at_the_policy(world: World):
+    builder = world.builder()
+    builder.ensure_things([DEVICE, EXPLORER])
+    sent = len(world.session.calls)
+    assert {done.how for done in builder.ensure_things([DEVICE, EXPLORER])} == {How.FOUND}
+    assert Counter(world.session.calls[sent:]) == {
+        "iot:DescribeCACertificate": 1,
+        "iot:GetPolicy": 1,
+        "iot:ListPolicyVersions": 1,
+        "iot:ListTargetsForPolicy": 2,  # for the policy's own record, and for what it is attached to
+        "iot:DescribeThing": 2,
+        "iot:ListThingPrincipals": 2,
+        "iot:DescribeCertificate": 2,
+    }
+
+
+@pytest.mark.parametrize("undo", ["policy", "thing"])
+def test_an_attachment_that_somebody_undid_is_made_again(world: World, undo):
+    builder = world.builder()
+    builder.ensure_things([DEVICE, EXPLORER])
+    arn = registry.read_principals(world.session, DEVICE)[0]
+    if undo == "policy":
+        policies.detach_policy(world.session, "DIC_POLICY", arn)
+    else:
+        registry.detach_from_thing(world.session, DEVICE, arn)
+    assert [done.how for done in builder.ensure_things([DEVICE, EXPLORER])] == [How.PERFORMED, How.FOUND]
+    assert arn in policies.read_targets(world.session, "DIC_POLICY")
+    assert registry.read_principals(world.session, DEVICE) == (arn,)
 
 
 def builder_name(edition):

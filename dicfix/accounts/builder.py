@@ -21,7 +21,7 @@ from dicfix.guide import edition
 from dicfix.keystore import Kept
 from dicfix.mqtt.profile import ExplorerProfile
 from dicfix.ota_records import CUSTOM
-from dicfix.records import Inventory, known
+from dicfix.records import Inventory
 from dicfix.settings import Settings
 from dicfix.trust import amazon_root_ca_1
 
@@ -73,7 +73,7 @@ class Builder:
     def ensure_verification_files(self) -> Done:
         """The verification key, request and certificate for this account's registration code. Source: SSL-V1 to V3."""
         self.ensure_ca_files()
-        code = registry.registration_code(self.site.session)
+        code = self.site.registration_code
         return self._kept("verification certificate", self.site.keystore.ensure_verification(code))
 
     def ensure_all_files(self) -> Done:
@@ -107,11 +107,12 @@ class Builder:
         """Each of the things, on one look at the CA certificate and the policy that they share."""
         self.ensure_ca_certificate()
         self.ensure_policy()
-        return [self._thing(name) for name in thing_names]
+        targets = registration.policy_targets(self.site)
+        return [self._thing(name, targets) for name in thing_names]
 
-    def _thing(self, name: str) -> Done:
+    def _thing(self, name: str, targets: registration.Arns) -> Done:
         self.ensure_client_files(name)
-        return self._guarded(lambda: registration.ensure_thing(self.site, name))
+        return self._guarded(lambda: registration.ensure_thing(self.site, name, targets))
 
     def ensure_firmware_material(self, thing_name: str) -> Done:
         """Header and certificate source of the device's firmware profile, refused where there is no room."""
@@ -240,7 +241,7 @@ class Builder:
 
     def endpoint(self) -> str:
         """The account's data endpoint (ATS). Source: EXP-1."""
-        return str(known(self.site.reader.read(["endpoint"]).endpoint))
+        return self.site.endpoint
 
     def onboard(self) -> tuple[Done, ...]:
         """Steps 1 to 8 of the registration page for every device and MQTT Explorer, and the Explorer's profile."""

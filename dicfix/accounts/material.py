@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dicfix.accounts import Done, How
 from dicfix.accounts.site import Site
-from dicfix.aws import registry
 from dicfix.firmware import FirmwareMaterial, firmware_files, profile
 from dicfix.guide import edition
 from dicfix.mqtt.profile import ExplorerProfile, validate
@@ -22,7 +21,7 @@ def explorer_profile(site: Site, server_root_pem: str) -> ExplorerProfile:
     """MQTT Explorer's connection as the guide fills it in, checked. Raises UsageError for the first wrong field."""
     name = site.settings.explorer_name
     client = site.client(name)
-    endpoint = registry.read_endpoint(site.session)
+    endpoint = site.endpoint
     profile = ExplorerProfile.of_guide(
         endpoint=endpoint,
         thing_name=name,
@@ -51,7 +50,7 @@ def ensure_firmware_material(site: Site, thing_name: str, ca_pem: str) -> Done:
     files = firmware_files(
         profile(site.settings.firmware_profile),
         FirmwareMaterial(
-            server_host=registry.read_endpoint(site.session),
+            server_host=site.endpoint,
             client_id=thing_name,
             ca_certificate=ca_pem,
             device_certificate=client.certificate.pem,

@@ -7,7 +7,7 @@ created. May import ``aws``, ``guide``, ``controls`` (to tell whether a role suf
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from dicfix.accounts import Done, How
@@ -129,7 +129,9 @@ def ensure_role(site: Site) -> Done:
     """
     name, place = site.settings.ota_role, place_of(site)
     parts: list[Part] = []
-    if roles.read_role(site.session, name) is None:
+    site.reader.changed()
+    found = known(site.reader.read(["ota_role"]).ota_role)
+    if found is None:
         with site.making("role", name):
             roles.create_role(site.session, name, trust_policy(place))
         parts.append((f"role {name}", How.PERFORMED))
@@ -139,7 +141,7 @@ def ensure_role(site: Site) -> Done:
         site.require_ours("role", name, "lacks trust or rights", "the OTA service role of the prerequisites (PRE-2)")
         roles.set_trust(site.session, name, trust_policy(place))
         parts.append((f"trust of role {name}", How.PERFORMED))
-    parts += _ensure_policies(site, name, place)
+    parts += _ensure_policies(site, name, place, known(found.attached_policies) if found else ())
     site.reader.changed()
     return Done.of("OTA service role", parts)
 
@@ -154,9 +156,9 @@ def _suffices(site: Site, clause_id: str) -> bool:
     return worst(findings) is Status.PASS
 
 
-def _ensure_policies(site: Site, role: str, place: OtaPlace) -> Iterator[Part]:
+def _ensure_policies(site: Site, role: str, place: OtaPlace, attached: Collection[str]) -> Iterator[Part]:
     managed = managed_policy_arn(place)
-    if managed in roles.attached_policy_arns(site.session, role):
+    if managed in attached:
         yield f"policy {MANAGED_POLICY}", How.FOUND
     else:
         with site.making("role policy attachment", role, managed):

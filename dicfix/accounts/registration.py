@@ -6,8 +6,9 @@ Each function is idempotent, writes only what is missing, and tells what it perf
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from dicfix.accounts import Done, How
 from dicfix.accounts.site import Site
@@ -17,7 +18,7 @@ from dicfix.controls import CONTROLS, run_control
 from dicfix.errors import AwsRefused, UsageError
 from dicfix.findings import Status, raise_for, worst
 from dicfix.guide import edition
-from dicfix.records import CaCertificate, known
+from dicfix.records import CaCertificate, DeviceCertificate, known
 
 Part = tuple[str, How]
 
@@ -51,7 +52,7 @@ def _register_ca(site: Site, ca_pem: str, certificate_id: str) -> Part:
 
 
 def _verification_pem(site: Site) -> str:
-    return site.keystore.ensure_verification(registry.registration_code(site.session)).material.certificate.pem
+    return site.keystore.ensure_verification(site.registration_code).material.certificate.pem
 
 
 def _bring_in_line(site: Site, found: CaCertificate) -> Iterator[Part]:
@@ -87,8 +88,8 @@ def ensure_policy(site: Site) -> Done:
     Raises GuardRefused when a policy of this name that is not ours has another document. Source: AWS-5.
     """
     name = site.settings.policy_name
-    found = policies.read_policy(site.session, name)
-    if found is None:
+    site.reader.changed()
+    if name not in known(site.reader.read(["policies"]).policies):
         with site.making("policy", name):
             policies.create_policy(site.session, name, policy_text(GUIDE_POLICY))
         return Done.of("policy", [(f"policy {name}", How.PERFORMED)])
@@ -107,29 +108,44 @@ def _meets_guide(site: Site) -> bool:
     return worst(findings) is Status.PASS
 
 
-def ensure_thing(site: Site, thing_name: str) -> Done:
+Arns = Callable[[], Collection[str]]
+"""Looked up when first needed."""
+_NONE: Arns = lambda: ()  # noqa: E731
+
+
+def policy_targets(site: Site) -> Arns:
+    """What the policy is attached to, by one look for all the things of a step."""
+    return functools.cache(lambda: policies.read_targets(site.session, site.settings.policy_name))
+
+
+def ensure_thing(site: Site, thing_name: str, targets: Arns) -> Done:
     """The thing, its own certificate registered with the CA and Active, the policy and the thing attached to it.
 
-    Source: AWS-6.1 to AWS-6.6; AWS-7.1 for MQTT Explorer.
+    What this call itself made cannot have anything attached yet, and is not looked at again; ``targets`` are those of
+    the policy before this call. Source: AWS-6.1 to AWS-6.6; AWS-7.1 for MQTT Explorer.
     """
+    thing, principals = _ensure_thing(site, thing_name)
+    certificate, is_new = _ensure_certificate(site, thing_name)
     parts = [
-        _ensure_thing(site, thing_name),
-        _ensure_certificate(site, thing_name),
-        _ensure_policy_attached(site, thing_name),
-        _ensure_thing_attached(site, thing_name),
+        thing,
+        certificate,
+        _ensure_policy_attached(site, thing_name, _NONE if is_new else targets),
+        _ensure_thing_attached(site, thing_name, principals),
     ]
     return Done.of(f"thing {thing_name}", parts)
 
 
-def _ensure_thing(site: Site, name: str) -> Part:
+def _ensure_thing(site: Site, name: str) -> tuple[Part, Collection[str]]:
+    """The thing, and the principals that it has."""
     found = registry.read_thing(site.session, name)
     if found is None:
         with site.making("thing", name):
             registry.create_thing(site.session, name)
-        return f"thing {name}", How.PERFORMED
-    if certificate_arn(site, name) not in known(found.principals):
+        return (f"thing {name}", How.PERFORMED), ()
+    principals = known(found.principals)
+    if certificate_arn(site, name) not in principals:
         site.require_ours("thing", name, "does not have our certificate", "a thing with the certificate of this run")
-    return f"thing {name}", How.FOUND
+    return (f"thing {name}", How.FOUND), principals
 
 
 def certificate_arn(site: Site, thing_name: str) -> str:
@@ -139,15 +155,22 @@ def certificate_arn(site: Site, thing_name: str) -> str:
     return f"arn:{partition}:iot:{site.session.region}:{site.caller.account}:cert/{certificate_id}"
 
 
-def _ensure_certificate(site: Site, thing_name: str) -> Part:
+def _ensure_certificate(site: Site, thing_name: str) -> tuple[Part, bool]:
+    """The certificate, and whether this call is the one that registered it."""
     certificate = site.client(thing_name).certificate
     label = f"certificate {certificate.certificate_id[:12]}"
     found = registry.read_certificate(site.session, certificate.certificate_id)
     if found is None:
-        return label, _register(site, certificate.certificate_id, certificate.pem)
-    status = known(found.status)
+        is_new = _register(site, certificate.certificate_id, certificate.pem)
+        return (label, How.PERFORMED), is_new
+    return (label, _activate(site, thing_name, found)), False
+
+
+def _activate(site: Site, thing_name: str, certificate: DeviceCertificate) -> How:
+    label = f"certificate {certificate.certificate_id[:12]}"
+    status = known(certificate.status)
     if status == "ACTIVE":
-        return label, How.FOUND
+        return How.FOUND
     if status == "REVOKED":
         raise UsageError(
             f"{label} of {thing_name} is REVOKED, which no update changes",
@@ -158,15 +181,16 @@ def _ensure_certificate(site: Site, thing_name: str) -> Part:
         # A device that connected first was registered by AWS itself; the key is ours, and so is the certificate.
         with site.making("certificate", certificate.certificate_id):
             registry.update_certificate(site.session, certificate.certificate_id, "ACTIVE")
-        return label, How.PERFORMED
+        return How.PERFORMED
     # Adopted or ours: either way this changes it and does not make it.
     site.require_ours("certificate", certificate.certificate_id, f"is {status}", "ACTIVE")
     registry.update_certificate(site.session, certificate.certificate_id, "ACTIVE")
     site.reader.changed()
-    return label, How.PERFORMED
+    return How.PERFORMED
 
 
-def _register(site: Site, certificate_id: str, pem: str) -> How:
+def _register(site: Site, certificate_id: str, pem: str) -> bool:
+    """Register it; False when AWS was first."""
     with site.making("certificate", certificate_id):
         try:
             registry.register_certificate(site.session, pem, site.keystore.ca().certificate.pem)
@@ -175,23 +199,24 @@ def _register(site: Site, certificate_id: str, pem: str) -> How:
             if error.code != "ResourceAlreadyExistsException":
                 raise
             registry.update_certificate(site.session, certificate_id, "ACTIVE")
-    return How.PERFORMED
+            return False
+    return True
 
 
-def _ensure_policy_attached(site: Site, thing_name: str) -> Part:
+def _ensure_policy_attached(site: Site, thing_name: str, targets: Arns) -> Part:
     name, arn = site.settings.policy_name, certificate_arn(site, thing_name)
     label = f"policy {name} on the certificate"
-    if arn in policies.read_targets(site.session, name):
+    if arn in targets():
         return label, How.FOUND
     with site.making("policy attachment", name, arn):
         policies.attach_policy(site.session, name, arn)
     return label, How.PERFORMED
 
 
-def _ensure_thing_attached(site: Site, thing_name: str) -> Part:
+def _ensure_thing_attached(site: Site, thing_name: str, principals: Collection[str]) -> Part:
     arn = certificate_arn(site, thing_name)
     label = f"certificate on thing {thing_name}"
-    if arn in registry.read_principals(site.session, thing_name):
+    if arn in principals:
         return label, How.FOUND
     with site.making("thing attachment", thing_name, arn):
         registry.attach_to_thing(site.session, thing_name, arn)

@@ -39,6 +39,16 @@ class Site:
         """Who is logged in; the account must be the one that the run is meant for."""
         return require_account(registry.read_caller(self.session), self.settings)
 
+    @cached_property
+    def endpoint(self) -> str:
+        """The account's data endpoint (ATS), which it keeps for good. Source: EXP-1."""
+        return registry.read_endpoint(self.session)
+
+    @cached_property
+    def registration_code(self) -> str:
+        """The account's registration code in this Region, which it keeps until somebody deletes it. Source: SSL-V2."""
+        return registry.registration_code(self.session)
+
     def stem(self, thing_name: str) -> str:
         """What the file names of a thing's client set share: ``device``, ``explorer`` or the thing's own name."""
         return stems(self.settings.devices, self.settings.explorer_name).get(thing_name, thing_name)
