@@ -20,7 +20,8 @@ def add_parser(subparsers: Any) -> None:
         "report",
         help="write the sign-off page and the Allure report of the last run",
         description="Writes signoff.html and signoff.json, and allure.html where Node is at hand. Exit code 0 whatever "
-        "the verdict: `dicfix signoff` is the gate.",
+        "the verdict (GO, REHEARSED, INCOMPLETE or NO-GO): `dicfix signoff` is the gate. An offline run is REHEARSED "
+        "at its best.",
     )
     add_sources(parser)
     parser.set_defaults(func=run)

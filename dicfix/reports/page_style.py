@@ -77,7 +77,8 @@ tr.blocks>:first-child{box-shadow:inset 4px 0 var(--warn);padding-left:12px}
 tr.blocks.fails>:first-child{box-shadow:inset 4px 0 var(--bad)}
 .matrix tr.blocks{scroll-margin-top:12px}
 .list{list-style:none;margin:0;padding:0}.list li{padding:1px 0 1px 1.3em;text-indent:-1.3em}
-.runs{display:flex;flex-wrap:wrap;gap:0 10px;text-indent:0}.runs>span{white-space:nowrap}.runs .dot{width:1.2em;text-align:left}
+.runs{display:flex;flex-wrap:wrap;gap:0 10px;text-indent:0}.runs>span{white-space:nowrap}
+.runs .dot{width:1.2em;text-align:left}
 .dot{display:inline-block;width:1.3em;text-indent:0;text-align:center;font-weight:700;background:none}
 details>summary{cursor:pointer;color:var(--link)}details[open]>summary{margin-bottom:.3rem}
 .failure{border:1px solid var(--line);border-left:5px solid var(--bad);border-radius:10px;

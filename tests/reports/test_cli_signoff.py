@@ -167,3 +167,13 @@ def test_guide_diff_says_what_changed_and_what_is_stale(place, capsys):
     assert main(["guide", "diff", "old.md", "--from", "old.md"]) == 0
     assert "no sign-off becomes stale" in capsys.readouterr().out
     assert main(["guide", "diff", "old.md", "--edition", "2024-04"]) == 2
+
+
+def test_help_and_readme_tell_the_exit_code_of_a_rehearsal(capsys):
+    for command in ("report", "signoff"):
+        assert main([command, "--help"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "3 INCOMPLETE or REHEARSED" in told
+    assert "0 GO (or REHEARSED, with --rehearsal)" in told
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert "| 3; 0 with `--rehearsal` |" in next(one for one in readme.splitlines() if one.startswith("| REHEARSED"))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -257,10 +257,10 @@ def test_a_thousand_scenarios_take_a_second_and_stay_small(tmp_path: Path) -> No
     folder = run.write()
     assert len(run.results) == 1000
     judged(folder)  # what is imported once is no matter
-    began = perf_counter()
+    began = process_time()  # other programs on the machine are no matter
     signoff = judged(folder)
     page, twin = page_of(signoff, allure=["allure.html"]), twin_text(signoff)
-    took = perf_counter() - began
+    took = process_time() - began
     assert signoff.runs[0].counts.reported == 1000
     assert took < 1.0, f"{took:.2f} s"
     assert len(page.encode()) < LIMIT_BYTES
