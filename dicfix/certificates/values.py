@@ -21,7 +21,7 @@ from dicfix.certificates.names import common_name, name_text, same_name
 
 AnyPrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
-REMEMBERED = 32768
+REMEMBERED = 131072
 """How many certificates, and signatures on them, are read once: several controls judge each one of a fleet."""
 
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}

@@ -56,14 +56,19 @@ def _fits(look: Look, files: ClientFiles, resource: str) -> Iterator[Finding]:
 
 def _client_signature(look: Look, name: str) -> Iterator[Finding]:
     for resource, certificate in client_copies(look, name):
-        ca = issuing_ca(look)
+        ca, subject = look.once("issuing CA", lambda: _with_subject(issuing_ca(look)))
+        signed = certificate.signed_by(ca)
         yield look.judge(
             resource,
-            certificate.signed_by(ca),
-            expected=f"signed by the CA {ca.subject}",
-            observed="signed by it" if certificate.signed_by(ca) else f"not signed by it (issuer {certificate.issuer})",
+            signed,
+            expected=f"signed by the CA {subject}",
+            observed="signed by it" if signed else f"not signed by it (issuer {certificate.issuer})",
         )
     yield from _fits(look, client_files(look, name), f"certificate file of {name}")
+
+
+def _with_subject(ca: Certificate) -> tuple[Certificate, str]:
+    return ca, ca.subject
 
 
 def _validity(look: Look, copies: Iterable[tuple[str, Certificate]], wanted_days: int) -> Iterator[Finding]:

@@ -142,23 +142,37 @@ def not_allowed(document: Normal, requests: Iterable[Request], arn_prefix: str) 
 
     ``arn_prefix`` is that of the policy's own account and Region (``arn:aws:iot:eu-west-1:123456789012``).
     """
-    return [one for one in requests if not _allows(document, one, arn_prefix)]
+    statements = [_Prepared(one) for one in document["Statement"]]
+    return [one for one in requests if not _allows(statements, one, one.arn(arn_prefix))]
 
 
-def _allows(document: Normal, request: Request, arn_prefix: str) -> bool:
-    applying = [one for one in document["Statement"] if _applies(one, request, arn_prefix)]
-    if any(one["Effect"] == "Deny" for one in applying):
+class _Prepared:
+    """A statement that many requests are held against: what does not depend on the client is worked out once."""
+
+    def __init__(self, statement: Mapping[str, Any]) -> None:
+        self.denies = statement["Effect"] == "Deny"
+        self.holds = _condition_holds(statement.get("Condition", {}))
+        self._actions = [one.lower() for one in statement.get("Action", statement.get("NotAction", []))]
+        self._resources = statement.get("Resource", statement.get("NotResource", []))
+        self._of_actions, self._of_resources = "Action" in statement, "Resource" in statement
+        self._on_action: dict[str, bool] = {}
+
+    def applies(self, request: Request, arn: str) -> bool:
+        """Whether it speaks of the request at all."""
+        action = request.action
+        if action not in self._on_action:
+            named = any(_matches(one, action.lower()) for one in self._actions)
+            self._on_action[action] = named is self._of_actions
+        if not self._on_action[action]:
+            return False
+        return any(_matches(_resolved(one, request), arn) for one in self._resources) is self._of_resources
+
+
+def _allows(statements: Iterable[_Prepared], request: Request, arn: str) -> bool:
+    applying = [one for one in statements if one.applies(request, arn)]
+    if any(one.denies for one in applying):
         return False
-    return any(_condition_holds(one.get("Condition", {})) for one in applying)
-
-
-def _applies(statement: Mapping[str, Any], request: Request, arn_prefix: str) -> bool:
-    action, arn = request.action.lower(), request.arn(arn_prefix)
-    actions = [one.lower() for one in statement.get("Action", statement.get("NotAction", []))]
-    resources = [_resolved(one, request) for one in statement.get("Resource", statement.get("NotResource", []))]
-    action_named = any(_matches(one, action) for one in actions)
-    resource_named = any(_matches(one, arn) for one in resources)
-    return action_named is ("Action" in statement) and resource_named is ("Resource" in statement)
+    return any(one.holds for one in applying)
 
 
 def _resolved(pattern: str, request: Request) -> str:
@@ -176,5 +190,7 @@ def _condition_holds(condition: Mapping[str, Any]) -> bool:
 def _matches(pattern: str, text: str) -> bool:
     if pattern == "*":
         return True
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
     expression = "".join(".*" if c == "*" else "." if c == "?" else re.escape(c) for c in pattern)
     return re.fullmatch(expression, text, re.DOTALL) is not None

@@ -160,7 +160,7 @@ class Look:
     def judge(self, resource: str, ok: bool, *, expected: str, observed: str, deviation: str = "") -> Finding:
         """PASS when ``ok`` (with its recorded deviation, if any), else FAIL because it differs."""
         if ok:
-            return self._finding(Status.PASS, resource, expected, observed, deviation=deviation)
+            return Finding(self.control.id, Status.PASS, resource, expected, observed, deviation=deviation)
         return self._finding(Status.FAIL, resource, expected, observed, reason="differs")
 
     def absent(self, resource: str, expected: str, observed: str = "nothing") -> Finding:
