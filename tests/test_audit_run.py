@@ -10,6 +10,7 @@ from onboarded import ACCOUNT, DEVICE, NOW, REGION, SECOND, good_settings
 
 from dicfix.audit.evidence import Evidence
 from dicfix.audit.identity import Place, as_json, entries_of, from_json, hash_of, safe, uid_of
+from dicfix.audit.outputs import junit
 from dicfix.audit.run import Choices, chosen_controls, needs_of, place_of, run_controls, stamp
 from dicfix.audit.verdict import Outcome, breaks_at, thresholds
 from dicfix.controls import CONTROLS
@@ -71,6 +72,25 @@ def test_what_could_not_be_read_is_incomplete_whatever_axis_it_is_on(axis):
 def test_a_fail_outranks_what_could_not_be_read():
     bad = bad_inventory()
     assert audited(replace(bad, policies=DENIED)).verdict.exit_code == 1
+
+
+def test_a_mistake_in_a_control_leaves_the_run_incomplete_and_is_no_fail(monkeypatch):
+    """Exit code 3, the other controls are judged as ever, and JUnit shows an error instead of a failure."""
+
+    def broken(_look):
+        raise KeyError("x")
+        yield
+
+    controls = {**CONTROLS, "DIC-CA-03": replace(CONTROLS["DIC-CA-03"], judgement=broken)}
+    monkeypatch.setattr("dicfix.audit.run.CONTROLS", controls)
+    monkeypatch.setattr("dicfix.controls.registry.CONTROLS", controls)
+    result = audited(inventory())
+    (told,) = of(result, "DIC-CA-03").values()
+    assert (told.status, told.reason) == (Status.UNREADABLE, "broken")
+    assert "mistake in dicfix itself (KeyError in test_audit_run.py" in told.observed
+    assert {one.control for one in result.entries if one.status is Status.UNREADABLE} == {"DIC-CA-03"}
+    assert result.verdict.exit_code == 3
+    assert 'errors="1"' in "".join(junit.lines_of([result]))
 
 
 def test_an_inventory_of_which_nothing_was_read_is_never_ok():
