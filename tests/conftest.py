@@ -9,6 +9,8 @@ import pytest
 SLOW = frozenset(
     {
         "test_accounts_lifecycle_killed.py",
+        "test_allure_no_secrets.py",
+        "test_allure_thousand.py",
         "test_audit_first.py",
         "test_audit_no_false_pass.py",
         "test_checkpoint_killed.py",
@@ -21,7 +23,9 @@ SLOW = frozenset(
         "test_plugin_collection.py",
         "test_plugin_gherkin_traceback.py",
         "test_plugin_manifest.py",
+        "test_plugin_options.py",
         "test_plugin_performs.py",
+        "test_plugin_waivers.py",
         "test_preflight_account.py",
         "test_why_chain.py",
         "test_wiring.py",

@@ -20,8 +20,8 @@ def add_parser(subparsers: Any) -> None:
         "signoff",
         help="freeze the sign-off of a release, or verify frozen ones",
         description="Freezes results, pages and sums of a release under reports/signoff, signed where a key is given. "
-        "Exit codes: 0 GO (or REHEARSED, with --rehearsal), 1 NO-GO or a record that was changed, 2 usage, 3 INCOMPLETE "
-        "or REHEARSED: an offline run is REHEARSED at its best.",
+        "Exit codes: 0 GO (or REHEARSED, with --rehearsal), 1 NO-GO or a record that was changed, 2 usage, 3 "
+        "INCOMPLETE or REHEARSED: an offline run is REHEARSED at its best.",
     )
     parser.add_argument("action", nargs="?", choices=("verify",), help="verify: check frozen sign-offs instead")
     parser.add_argument("names", nargs="*", metavar="NAME", help="with verify: the releases to check (all)")
