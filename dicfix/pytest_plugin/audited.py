@@ -181,9 +181,9 @@ def _written(config: pytest.Config, audited: Audited) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """What was read and how; with a state also what changed since the last run, which this one then takes the place of.
+    """What was read and how; with a state also what changed since the last run, whose place this one then takes.
 
-    An interrupted run is not remembered.
+    That is told of the whole account and of every control, whichever scenarios the run was asked for.
     """
     audited = config.stash.get(AUDITED, None)
     if audited is None or is_worker(config):
