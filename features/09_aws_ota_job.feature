@@ -117,7 +117,7 @@ Feature: How to create AWS OTA JOB
       And the devices to update are switched on
       When MQTT Explorer publishes ota on command, and every device updates itself
       Then every device's job execution has ended SUCCEEDED
-      And every device runs version 0.9.3
+      And every device runs the version of the image
 
       Examples:
         | choice   |
@@ -149,4 +149,4 @@ Feature: How to create AWS OTA JOB
       And the devices to update are switched on, with the firmware OTA agent
       When MQTT Explorer publishes ota on command, and every device updates itself
       Then every device's job execution has ended SUCCEEDED
-      And every device runs version 0.9.3
+      And every device runs the version of the image

@@ -11,6 +11,12 @@ Feature: OTA updates that are refused or fail
       When an OTA update is ordered with half an image
       Then the order ends in MaterialError: has a tag
 
+    @OTA-11 @OTA-7 @severity:critical
+    Scenario: An image for several devices that carries the identity of one is refused before its upload
+      Given the devices to update, onboarded, with the OTA prerequisites
+      When an OTA update is ordered with an image that carries a device's client ID
+      Then the order ends in MaterialError: client ID SQA_DIC_C2
+
     @OTA-6
     Scenario: A name with spaces is refused
       Given the devices to update, onboarded, with the OTA prerequisites

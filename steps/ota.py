@@ -192,3 +192,8 @@ def every_execution_ends(ota: OtaLab, status: str, reason: str) -> None:
 @then(parsers.parse("every device runs version {version}"))
 def every_device_runs(ota: OtaLab, version: str) -> None:
     ota.expect_version(version)
+
+
+@then("every device runs the version of the image")
+def every_device_runs_the_image(ota: OtaLab) -> None:
+    ota.expect_image_version()

@@ -17,6 +17,7 @@ from dicfix.accounts.ota_job import OtaPlan, OtaUpdateFailed, plan_of, synthetic
 from dicfix.accounts.ota_reading import image_record, read_image_file
 from dicfix.aws import buckets, code_signing, jobs, ota, roles, signing
 from dicfix.aws.session import AwsSession
+from dicfix.certificates import make_private_key
 from dicfix.errors import AwsRefused, GuardRefused, MaterialError, UsageError
 from dicfix.guide.ota_rights import OtaPlace
 from dicfix.images import gbl, inspect
@@ -283,6 +284,26 @@ def test_an_image_that_the_published_agent_cannot_track_is_not_uploaded(world: W
         builder.make_ota_update(plan)
     place = ota_prerequisites.place_of(builder.site)
     assert list(buckets.object_versions(builder.site.session, place.bucket, "")) == []
+
+
+def test_an_image_with_an_identity_is_not_uploaded_for_several_devices_nor_a_key_for_one(world: World) -> None:
+    builder = world.builder()
+    builder.ensure_ota_prerequisites()
+    named = gbl.make(b"\0DIC_2\0" * 9, version=1)
+    with pytest.raises(MaterialError, match=r"light\.gbl carries client ID DIC_2\. .*clones"):
+        ota_job.upload_image(builder.site, plan_of(builder.site, "light.gbl", named))
+    place = ota_prerequisites.place_of(builder.site)
+    assert list(buckets.object_versions(builder.site.session, place.bucket, "")) == []
+    builder.choose(ota_devices=("DIC_2",))
+    assert ota_job.upload_image(builder.site, plan_of(builder.site, "light.gbl", named)).key.endswith("light.gbl")
+    builder.choose(ota_thing_groups=("fleet",))
+    with pytest.raises(MaterialError, match="client ID DIC_2"):
+        ota_job.upload_image(builder.site, plan_of(builder.site, "light.gbl", named))
+    key = make_private_key().pem.encode()
+    builder.choose(ota_thing_groups=())
+    with pytest.raises(MaterialError, match=r"carries private key") as refused:
+        ota_job.upload_image(builder.site, plan_of(builder.site, "k.gbl", gbl.make(key, version=1)))
+    assert key.decode().splitlines()[1] not in str(refused.value)
 
 
 # The update

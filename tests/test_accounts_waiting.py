@@ -21,9 +21,9 @@ def test_what_is_so_soon_is_not_waited_for_long() -> None:
 def test_the_pauses_grow_to_the_one_that_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     pauses: list[float] = []
     monkeypatch.setattr(threading.Event, "wait", lambda _self, timeout: pauses.append(timeout))
-    answers = iter([None] * 7 + [1])
+    answers = iter([None] * 9 + [1])
     assert wait_until(lambda: next(answers), name="x_s", timeout_s=60, poll_s=2, waiting_for="x") == 1
-    assert pauses == pytest.approx([FIRST_PAUSE_S, 0.2, 0.4, 0.8, 1.6, 2, 2])
+    assert pauses == pytest.approx([min(FIRST_PAUSE_S * 2**number, 2) for number in range(9)])
 
 
 def test_a_pause_that_is_shorter_than_the_first_is_kept_and_the_deadline_is_named() -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import cbor2
@@ -15,10 +16,11 @@ from accounts_world import World
 from dicfix.accounts import How
 from dicfix.accounts.guards import require_exclusive
 from dicfix.accounts.judge import Judge
+from dicfix.accounts.ota_job import synthetic_image
 from dicfix.device.ota_agent import STRICT, Version
 from dicfix.errors import DeadlineExceeded, DicfixError, GuardRefused, UsageError
 from dicfix.lab import Lab
-from dicfix.lab.ota import NoBar, OtaLab
+from dicfix.lab.ota import PUBLISHED, NoBar, OtaLab
 from dicfix.lab.ota_device import IDLE_S, AgentClock, OtaBuild
 from dicfix.lab.ota_happenings import Happenings
 from dicfix.lab.ota_mishaps import Mishaps
@@ -177,6 +179,31 @@ def test_the_whole_update_runs_to_the_end_and_is_found_the_second_time(ota: OtaL
     ota.expect_version("0.9.3")
     assert ota.run_to_the_end().how is How.FOUND
     assert {one.observed for one in ota.lab.exchanges} == {OTA_AGENT_STARTED}
+
+
+@pytest.mark.parametrize("number", [0x0000_0001, 0x0009_0002, 0x0100_0000], ids=["0.0.1", "0.9.2", "1.0.0"])
+def test_a_configured_image_of_any_version_is_run_to_the_end(
+    accounts_world: World, tmp_path: Path, number: int
+) -> None:
+    path = tmp_path / "light.gbl"
+    path.write_bytes(synthetic_image(version=number, size_bytes=3000))
+    builder = accounts_world.builder(image=str(path), ota_devices=("DIC_2",))
+    lab = Lab(builder, accounts_world.surroundings.network)
+    desk = OtaLab(lab)
+    desk.run_to_the_end()
+    desk.expect_each("SUCCEEDED", "accepted")
+    desk.expect_image_version()
+    assert str(desk.devices["DIC_2"].version) == str(Version.from_number(number))
+    desk.switch_on()
+    assert desk.devices["DIC_2"].version == Version.from_number(number), "a device keeps what it was updated to"
+    desk.close()
+    lab.close()
+
+
+def test_an_order_of_its_own_image_leaves_the_devices_at_the_published_version(ota: OtaLab) -> None:
+    ota.prepare()
+    ota.make(replace(ota.account.ota_plan(), image=synthetic_image(version=1), update_id="old"))
+    assert ota.build().version == PUBLISHED
 
 
 @pytest.mark.parametrize(("block_bytes", "blocks"), [(256, 1), (4096, 8)])

@@ -21,9 +21,9 @@ from dicfix.accounts.site import Site
 from dicfix.accounts.waiting import wait_until
 from dicfix.aws import buckets, jobs, ota, registry, signing
 from dicfix.aws.buckets import ObjectVersion
-from dicfix.errors import AwsRefused, UsageError
+from dicfix.errors import AwsRefused, MaterialError, UsageError
 from dicfix.guide.ota_rights import JOB_PREFIX
-from dicfix.images import gbl, inspect
+from dicfix.images import ImageReport, gbl, inspect
 from dicfix.keystore.code_signing import CERTIFICATE
 from dicfix.ota_records import CUSTOM, NEW, PREVIOUS
 from dicfix.records import known
@@ -202,10 +202,22 @@ def create_update(site: Site, plan: OtaPlan, update_id: str) -> None:
 def upload_image(site: Site, plan: OtaPlan) -> ObjectVersion:
     """Check the image and upload it; MaterialError for what is wrong with it. Source: OTA-11, OTA-12."""
     if plan.checked:
-        inspect(plan.image, name=plan.image_name, client_ids=site.settings.ota_targets)
+        _hold_no_identity(site, inspect(plan.image, name=plan.image_name, client_ids=site.settings.ota_targets))
     bucket, prefix = place_of(site).bucket, prefix_of(plan.update_id)
     with site.making("objects", bucket, prefix):
         return buckets.upload(site.session, bucket, prefix + plan.image_name, plan.image)
+
+
+def _hold_no_identity(site: Site, image: ImageReport) -> None:
+    """Raise MaterialError for a private key in any image, and an identity in one for several devices. DIC-FIT-13."""
+    several = len(site.settings.ota_targets) > 1 or bool(site.settings.ota_thing_groups)
+    found = [one for one in image.identity.found if several or one.kind == "private key"]
+    if found:
+        raise MaterialError(
+            f"{image.name} carries " + ", ".join(f"{one.kind} {one.detail}" for one in found),
+            expected="an image without an identity: sent to several devices it makes clones that drop each other",
+            remedy="build it so that the firmware reads its credentials from NVM, or name the one device it is for",
+        )
 
 
 def _signed(site: Site, plan: OtaPlan, location: ObjectVersion) -> tuple[dict[str, Any], bool]:

@@ -16,12 +16,12 @@ from dicfix.accounts import Done, How, ota_prerequisites
 from dicfix.accounts.guards import require_exclusive
 from dicfix.accounts.ota_job import OtaPlan
 from dicfix.aws import jobs
+from dicfix.device.ota.verification import version_of
 from dicfix.device.ota_agent import FIRMWARE as FIRMWARE_AGENT
 from dicfix.device.ota_agent import STRICT, Version
 from dicfix.errors import DeadlineExceeded, UsageError
 from dicfix.guide.applications import COMMAND_TOPIC
 from dicfix.guide.ota_rights import JOB_PREFIX
-from dicfix.images import inspect
 from dicfix.lab import Lab
 from dicfix.lab.ota_device import AgentClock, OtaBuild, OtaDevice
 from dicfix.lab.ota_watch import ExecutionWatch, share_done
@@ -32,6 +32,8 @@ OTA_COMMAND = "ota"
 OFFLINE_SPEED = 10.0
 """Offline an agent's ten seconds pass in one."""
 _ASK_AGAIN_S = 0.5
+PUBLISHED = Version(0, 9, 2)
+"""What a virtual device runs before its update: the version of the published application."""
 AGENTS = {"strict": STRICT, "firmware": FIRMWARE_AGENT}
 
 
@@ -107,7 +109,18 @@ class OtaLab:
 
     def build(self, *, agent: str = "strict", version: Version | None = None) -> OtaBuild:
         """What the run's virtual devices are built with: an OTA agent by name, and the version that they run."""
-        return OtaBuild(self.signer_pem(), version=version or Version(0, 9, 2), agent=AGENTS[agent])
+        return OtaBuild(self.signer_pem(), version=version or self._version_before(), agent=AGENTS[agent])
+
+    def _version_before(self) -> Version:
+        """The published version; the one before that of the configured image, where it is not newer than that."""
+        image = None if self.plans else self._image_version()
+        if image is None or image > PUBLISHED:
+            return PUBLISHED
+        return Version.from_number(max(image.number - 1, 0))
+
+    def _image_version(self) -> Version | None:
+        """What a device runs that has the configured update."""
+        return version_of(self.account.ota_image()[1])
 
     def signer_pem(self) -> str:
         """The certificate that devices verify with: the profile's, or that of the custom signature."""
@@ -122,13 +135,9 @@ class OtaLab:
         """Boot every virtual device that is a target."""
         build = self.build(agent=agent)
         done = {name for name, one in self._executions(self.job_id, self.virtual).items() if one.status == "SUCCEEDED"}
+        updated = replace(build, version=self._image_version() or build.version) if done else build
         for name in self.virtual:
-            self.boot(name, replace(build, version=self._image_version()) if name in done else build)
-
-    def _image_version(self) -> Version:
-        """What a device runs that has the configured update already."""
-        number = inspect(self.account.ota_image()[1]).version
-        return Version.from_number(number) if number is not None else Version(0, 9, 2)
+            self.boot(name, updated if name in done else build)
 
     def boot(self, name: str, build: OtaBuild) -> OtaDevice:
         """Boot one device, in place of the one that had its name before."""
@@ -269,12 +278,17 @@ class OtaLab:
     def expect_version(self, version: str) -> None:
         """Hold that every virtual device runs this version."""
         __tracebackhide__ = True
-        limit_s = self.lab.network.deadlines.message_s
+        end = time.monotonic() + self.lab.network.deadlines.message_s
         for device in self.devices.values():
-            device.wait_for(lambda one: str(one.version) == version, limit_s)
+            device.wait_for(lambda one: str(one.version) == version, max(0.0, end - time.monotonic()))
         seen = {name: str(one.version) for name, one in self.devices.items()}
         if set(seen.values()) != {version}:
             raise AssertionError(f"the devices run {seen}, expected {version}")
+
+    def expect_image_version(self) -> None:
+        """Hold that every virtual device runs the version of the configured image."""
+        __tracebackhide__ = True
+        self.expect_version(str(self._image_version()))
 
     def await_outcome(self, device: OtaDevice, status: str) -> None:
         """Wait until a device's agent has made this of a job; AssertionError otherwise."""

@@ -19,6 +19,7 @@ from dicfix.certificates import make_code_signing, make_private_key, make_rsa_pr
 from dicfix.device.ota_agent import Version
 from dicfix.errors import DicfixError, UsageError
 from dicfix.guide.ota_rights import MANAGED_POLICY
+from dicfix.images import gbl
 from dicfix.lab.ota import OtaLab
 from dicfix.ota_records import CUSTOM
 
@@ -135,6 +136,12 @@ def _truncated(orders: OtaOrders) -> OtaPlan:
     return replace(plan, image=plan.image[: len(plan.image) // 2])
 
 
+def _with_an_identity(orders: OtaOrders) -> OtaPlan:
+    plan = orders.plan()
+    inside = b"\0" + orders.account.settings.ota_targets[0].encode() + b"\0"
+    return replace(plan, image=gbl.make(inside * 100, version=_number("0.9.3")))
+
+
 def _for_a_stranger(orders: OtaOrders) -> OtaPlan:
     plan = orders.plan()
     some = ota_job.target_arns(orders.site)
@@ -181,6 +188,7 @@ ORDERS: dict[str, Callable[[OtaOrders], OtaPlan]] = {
     "with an image of the version 0.9.4": lambda orders: orders.plan(version="0.9.4"),
     "with half an image": _truncated,
     "with half an image that nobody looked at": lambda orders: replace(_truncated(orders), checked=False),
+    "with an image that carries a device's client ID": _with_an_identity,
     "for a thing that is not there too": _for_a_stranger,
     "over HTTP alone": lambda orders: replace(orders.plan(), protocols=("HTTP",)),
     "under a name with spaces": lambda orders: replace(orders.plan(), update_id="DIC OTA job"),
