@@ -203,3 +203,85 @@ def test_a_boto3_session_that_is_older_than_moto_is_answered_too() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "[]\n", done.stderr
+
+
+ADDRESSES = [
+    ("GET", "https://iot.eu-west-1.amazonaws.com/things/SQA_DIC_C2", None),
+    ("POST", "https://iot.eu-west-1.amazonaws.com/things/a%2Fb/%C3%A4?x=1&y=%20", b'{"a": 1}'),
+    ("PUT", "https://ota-demo-1.s3.eu-west-1.amazonaws.com/ota/image.gbl", b"\x00\xff"),
+    ("POST", "https://sts.eu-west-1.amazonaws.com/", "Action=GetCallerIdentity&Version=2011-06-15"),
+    ("POST", "https://iam.amazonaws.com/", b"Action=ListRoles&Version=2010-05-08"),
+]
+
+
+@pytest.mark.parametrize(("method", "url", "body"), ADDRESSES, ids=["thing", "escapes", "s3", "sts", "iam"])
+def test_a_request_is_made_as_moto_makes_it(method: str, url: str, body: bytes | str | None) -> None:
+    from botocore.compat import HTTPHeaders
+    from moto.core.request import Request
+
+    from dicfix.offline.aws_api.dispatch import request_of
+
+    headers = HTTPHeaders()
+    for name, value in {
+        "Authorization": b"AWS4-HMAC-SHA256 Credential=AKIA0/19700101/eu-west-1/iot/aws4_request",
+        "Content-Type": "application/x-www-form-urlencoded" if isinstance(body, str) else "application/json",
+        "Transfer-Encoding": "chunked",
+        "x-amz-meta-of_ours": "1",
+    }.items():
+        headers[name] = value
+
+    def seen(request: Request) -> dict[str, Any]:
+        told = {name: getattr(request, name) for name in ("method", "url", "raw_url", "raw_path", "data", "path")}
+        return {**told, "form": dict(request.form), "headers": dict(request.headers), "environ": plain(request)}
+
+    def plain(request: Request) -> dict[str, Any]:
+        streams = ("wsgi.input", "wsgi.errors", "werkzeug.request")
+        return {name: value for name, value in request.environ.items() if name not in streams}
+
+    ours = request_of(method, url, headers, body or b"")
+    assert seen(ours) == seen(Request.from_primitives(method, url, headers, body)), REMEDY
+    assert ours.raw_url == url, REMEDY
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters"),
+    [
+        ("iot", "list_things", {}),
+        ("iot", "describe_thing", {"thingName": "nobody"}),
+        ("sts", "get_caller_identity", {}),
+        ("s3", "list_buckets", {}),
+        ("s3", "get_bucket_location", {"Bucket": "nobodys"}),
+        ("iam", "list_roles", {}),
+        ("signer", "list_signing_profiles", {}),
+        ("acm", "list_certificates", {}),
+    ],
+)
+def test_the_short_way_answers_as_motos_own(
+    monkeypatch: pytest.MonkeyPatch, service: str, operation: str, parameters: dict[str, str]
+) -> None:
+    from dicfix.offline.aws_api import dispatch
+
+    short, taken = dispatch.short_way, []
+
+    def watched(*asked: Any) -> Any:
+        taken.append(way := short(*asked))
+        return way
+
+    with EmbeddedCloud() as cloud:
+        client = boto3.client(service, config=ONE_TRY, **cloud.client_kwargs())
+
+        def answer() -> Any:
+            try:
+                found = getattr(client, operation)(**parameters)
+            except client.exceptions.ClientError as error:
+                found = error.response
+            return {name: value for name, value in found.items() if name != "ResponseMetadata"}, {
+                name: found["ResponseMetadata"][name] for name in ("HTTPStatusCode", "RetryAttempts")
+            }
+
+        monkeypatch.setattr(dispatch, "short_way", watched)
+        ours = answer()
+        monkeypatch.setattr(dispatch, "short_way", lambda *_: None)
+        assert answer() == ours, REMEDY
+    assert len(taken) == 1
+    assert taken[0] is not None, f"{service} is not answered by the short way; {REMEDY}"

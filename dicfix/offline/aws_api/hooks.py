@@ -23,10 +23,11 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.model_instances import reset_model_data
 from moto.core.models import MockAWS, botocore_stubber
 
+from dicfix.offline.aws_api import dispatch
 from dicfix.offline.aws_api.guard import NetworkFault, guarded
 from dicfix.offline.aws_api.iot.models import EmbeddedIoTBackend
 from dicfix.offline.aws_api.iotdata.models import EmbeddedIoTDataBackend
-from dicfix.offline.aws_api.requests import service_of_url
+from dicfix.offline.aws_api.requests import backend_of_url, service_of_url
 from dicfix.offline.aws_api.state_lock import STATE_LOCK
 from dicfix.offline.faults import FaultKind
 
@@ -76,6 +77,7 @@ def install() -> None:
             _add_hosts(hosts)
         _guard_stubber()
         _reach_default_session()
+        _forget_addresses()
 
 
 def uninstall() -> None:
@@ -84,6 +86,7 @@ def uninstall() -> None:
         while _undo:
             _undo.pop()()
         _prepared.clear()
+        _forget_addresses()
 
 
 def _add_hosts(hosts: tuple[str, re.Pattern[str]]) -> None:
@@ -109,6 +112,7 @@ def _prepare(service: str) -> None:
         elif service == "iot-jobs-data":
             sys.modules[JOBS_DATA_MODULE] = _jobs_data_module()
             _undo.append(_forget_jobs_data)
+        _forget_addresses()
         _prepared.add(service)
 
 
@@ -155,8 +159,9 @@ def _guard_stubber() -> None:
         if not service and "amazonaws.com" not in request.url:
             return original(stubber, request)
         _prepare(service)
+        way = dispatch.short_way(request, backend_of_url(request.url.split("?", 1)[0]))
         try:
-            return guarded(request, service, lambda: original(stubber, request))
+            return guarded(request, service, way or (lambda: original(stubber, request)))
         except NetworkFault as broken:
             raise _network_error(broken, request.url) from None
 
@@ -166,6 +171,12 @@ def _guard_stubber() -> None:
         stubbers.process_request = original
 
     _undo.append(put_back)
+
+
+def _forget_addresses() -> None:
+    """Look up anew who answers at which address: moto's services have changed."""
+    backend_of_url.cache_clear()
+    dispatch.forget()
 
 
 def _reach_default_session() -> None:

@@ -5,6 +5,7 @@ Used where moto's own classes cannot answer: injected faults, operations that ar
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -46,11 +47,15 @@ class Target:
 
 def service_of_url(url: str) -> str:
     """botocore's name of the service behind a URL at an AWS host, empty if moto has none there."""
-    plain = url.split("?", 1)[0]
-    for backend, pattern in backend_index.backend_url_patterns:
-        if pattern.match(plain):
-            return _SERVICES.get(backend, backend)
-    return ""
+    backend = backend_of_url(url.split("?", 1)[0])
+    return _SERVICES.get(backend, backend)
+
+
+@functools.lru_cache(maxsize=4096)
+def backend_of_url(plain_url: str) -> str:
+    """moto's name of the service behind a URL without query, empty if it has none there."""
+    patterns = backend_index.backend_url_patterns
+    return next((str(backend) for backend, pattern in patterns if pattern.match(plain_url)), "")
 
 
 def target_of(request: AWSPreparedRequest, service: str) -> Target:
