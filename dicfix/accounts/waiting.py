@@ -10,7 +10,7 @@ from typing import TypeVar
 from dicfix.errors import DeadlineExceeded
 
 T = TypeVar("T")
-FIRST_PAUSE_S = 0.1
+FIRST_PAUSE_S = 0.02
 """Most of what AWS does late it does at once: the pauses grow from this to the one that is asked for."""
 
 

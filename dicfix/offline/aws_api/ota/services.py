@@ -30,7 +30,7 @@ from dicfix.offline.rules.signing import Signing
 from dicfix.offline.rules.streams import Streams
 from dicfix.offline.services.jobs_topics import notice_reply
 
-STEP_S = 0.05
+STEP_S = 0.01
 """How long an OTA update stays in each of its states when nobody asks for it. Assumed: AWS takes seconds."""
 _ATTRIBUTE = "ota_services"
 
