@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 
+from dicfix.audit.waivers import Trouble
 from dicfix.reports.gather import uncoloured
 from dicfix.reports.markup import (
     age,
@@ -199,7 +201,7 @@ def people(signoff: SignOff) -> str:
 
 
 def _waivers(signoff: SignOff) -> str:
-    doubts = {doubt.waiver.name: doubt.trouble.value for doubt in signoff.waivers.doubts}
+    doubts = {doubt.waiver.name: doubt.trouble for doubt in signoff.waivers.doubts}
     soon = {one.name for one in signoff.waivers.ending_soon}
     rows = [
         (
@@ -207,8 +209,8 @@ def _waivers(signoff: SignOff) -> str:
             f"<span class='soft small'>{text(one.resource)}, account {text(one.account)}</span>",
             text(one.justification),
             text(one.approver),
-            f"{one.expires.isoformat()}{' (soon)' if one.name in soon else ''}",
-            badge("FAIL", doubts[one.name]) if one.name in doubts else badge("WAIVED", "in force"),
+            f"{_date(one.expires)}{' (soon)' if one.name in soon else ''}",
+            _state(doubts[one.name]) if one.name in doubts else badge("WAIVED", "in force"),
         )
         for one in signoff.waivers.waivers
     ]
@@ -217,19 +219,30 @@ def _waivers(signoff: SignOff) -> str:
     return table(("Waived", "Why", "Approved by", "Until", "State"), rows, caption="Waivers")
 
 
+def _state(trouble: Trouble) -> str:
+    """What is wrong with a waiver; red where its FAIL counts again."""
+    return badge("FAIL" if trouble in (Trouble.EXPIRED, Trouble.LAPSED) else "SKIPPED", trouble.value)
+
+
+def _date(day: date) -> str:
+    return f'<span class="id">{day.isoformat()}</span>'
+
+
 def _pieces(signoff: SignOff) -> str:
     rows = [
         (
             text(one.subject),
             text(one.who),
-            one.when.isoformat(),
-            one.expires.isoformat(),
+            _date(one.when),
+            _date(one.expires),
             f"{text(one.file)}<br><code>{text(one.sha256[:16])}</code>",
             badge("FAIL", one.trouble) if one.trouble else badge("PASS", "valid"),
         )
         for one in signoff.pieces
     ]
-    doubts = items(map(text, signoff.evidence_doubts)) if signoff.evidence_doubts else ""
+    told = {one.name for one in signoff.pieces if one.trouble}  # the table says so
+    left = [one for one in signoff.evidence_doubts if one.partition(": ")[0] not in told]
+    doubts = items(map(text, left)) if left else ""
     if not rows:
         return f"<p>No manual evidence is given.</p>{doubts}"
     columns = ("Clause or control", "Seen by", "On", "Until", "File", "State")

@@ -42,8 +42,8 @@ place-items:center;font-size:2.1rem;font-weight:700;line-height:1}
 .good{color:var(--good);background:var(--good-bg)}.bad{color:var(--bad);background:var(--bad-bg)}
 .warn{color:var(--warn);background:var(--warn-bg)}.info{color:var(--info);background:var(--info-bg)}
 .calm{color:var(--calm);background:var(--calm-bg)}
-.badge{display:inline-flex;gap:.4em;align-items:baseline;border-radius:999px;padding:.12em .7em;font-size:.79rem;
-font-weight:680;white-space:nowrap;letter-spacing:.015em}
+.badge{display:inline-flex;gap:.4em;align-items:baseline;border-radius:1.1em;padding:.12em .7em;font-size:.79rem;
+font-weight:680;overflow-wrap:normal;letter-spacing:.015em}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(220px,1fr));gap:14px;margin:20px 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 18px}
 .card .head{display:flex;flex-wrap:wrap;justify-content:space-between;gap:4px 10px;align-items:center;font-weight:650}

@@ -204,6 +204,21 @@ def test_the_page_is_structured_for_those_who_cannot_see_it(page: Page) -> None:
     assert {one[1:] for one in inner if one.startswith("#")} <= set(ids)
 
 
+def test_a_long_word_on_a_badge_stays_on_a_telephones_screen(page: Page, tmp_path: Path) -> None:
+    evidence = evidence_yaml(tmp_path, ("E2E-1",))
+    (tmp_path / "board.jpg").unlink()
+    idle = tmp_path / "waivers.yaml"
+    idle.write_text(waiver())
+    signoff = judged(world(tmp_path / "run").write(), evidence=evidence, waivers=idle)
+    write(tmp_path / "signoff.html", page_of(signoff))
+    page.size(*TELEPHONE)
+    page.open(tmp_path / "signoff.html")
+    page.wait_for("unused: it matches no FAIL", "its file cannot be read")
+    right = page.run("Math.max(...[...document.querySelectorAll('.badge')].map(e => e.getBoundingClientRect().right))")
+    page.size(*WIDE)
+    assert right <= 376
+
+
 def test_opening_the_page_asks_nothing_of_the_network(made: Made) -> None:
     with browser() as fresh:
         fresh.open(made.path)

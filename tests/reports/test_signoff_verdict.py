@@ -14,6 +14,7 @@ from dicfix.findings import Evidence
 from dicfix.reports.matrix import BOARD_CLAUSES, Result
 from dicfix.reports.runs import Outcome
 from dicfix.reports.signoff import SignOff
+from dicfix.reports.verdict import Verdict
 from tests.reports.signoff_world import (
     FIT_CONTROL,
     World,
@@ -37,6 +38,8 @@ class Made:
     verdict: str
     rule: str
     waivers: str = ""
+    evidence: str = "simulated"
+    seen_by_a_person: tuple[str, ...] = ()
     choices: dict[str, Any] = field(default_factory=dict)
 
 
@@ -95,8 +98,14 @@ def another_text(run: World) -> None:
     run.results[run.manifest["collected"][0]]["status"] = "failed"
 
 
+BOARDS = tuple(sorted(BOARD_CLAUSES))
 TABLE = (
-    Made("all good offline", nothing, "REHEARSED", "simulated"),
+    Made("all good", nothing, "GO", "", evidence=AWS, seen_by_a_person=BOARDS),
+    Made("only simulated evidence", nothing, "REHEARSED", "simulated"),
+    Made("simulated evidence and a person's", nothing, "REHEARSED", "simulated", seen_by_a_person=BOARDS),
+    Made("missing evidence", manual, "INCOMPLETE", "manual", evidence=AWS, seen_by_a_person=BOARDS),
+    Made("missing evidence of a board", nothing, "INCOMPLETE", "board-missing", evidence=AWS),
+    Made("evidence of one board clause too few", nothing, "INCOMPLETE", "board-missing", "", AWS, BOARDS[1:]),
     Made("failure", lambda run: run.fail("AWS-4.4"), "NO-GO", "guide-scenario"),
     Made("failure without a finding", contract, "NO-GO", "guide-scenario"),
     Made("waived failure", lambda run: run.fail("AWS-4.4"), "REHEARSED", "simulated", waiver()),
@@ -136,15 +145,26 @@ TABLE = (
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 def test_a_run_comes_to_its_verdict_by_its_rule(row: Made, tmp_path: Path) -> None:
-    run = world(tmp_path / "run")
+    run = world(tmp_path / "run", evidence=row.evidence)
     row.spoil(run)
     choices = dict(row.choices)
+    if row.seen_by_a_person:
+        choices["evidence"] = evidence_yaml(tmp_path, row.seen_by_a_person)
     if row.waivers:
         choices["waivers"] = tmp_path / "waivers.yaml"
         choices["waivers"].write_text(row.waivers)
     signoff = judged(run.write(), **choices)
     assert signoff.decision.verdict.value == row.verdict
-    assert row.rule in rules(signoff)
+    applied = {one.rule.id: one.rule.verdict for one in signoff.decision.reasons}
+    assert applied.get(row.rule, Verdict.GO).value == row.verdict, applied
+
+
+def test_the_table_has_every_case_and_every_verdict() -> None:
+    names = {row.name for row in TABLE}
+    wanted = {"failure", "skip", "crashed worker", "collection error", "expired waiver", "lapsed waiver"}
+    assert names >= wanted | {"missing evidence", "only simulated evidence", "all good"}
+    assert len(names) == len(TABLE)
+    assert {row.verdict for row in TABLE} == {one.value for one in Verdict}
 
 
 def go(tmp_path: Path, **aws: Any) -> tuple[Path, dict[str, Any]]:

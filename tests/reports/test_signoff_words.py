@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dicfix.reports.page import LINES_AT_ONCE, page_of
 from dicfix.reports.runs import run_label
-from tests.reports.signoff_world import judged, world
+from tests.reports.signoff_world import evidence_yaml, judged, world
 
 AWS, BOARD = "AWS with virtual device", "AWS with board"
 
@@ -45,6 +45,15 @@ def test_a_message_of_many_lines_is_folded_after_some(tmp_path: Path) -> None:
     folded = page.index("The whole message")
     assert at_once < folded < page.index("line 40<")
     assert "line 13" not in page[at_once:folded]
+
+
+def test_a_trouble_with_evidence_is_told_once_and_a_date_is_never_broken(tmp_path: Path) -> None:
+    evidence = evidence_yaml(tmp_path, ("E2E-1",))
+    (tmp_path / "board.jpg").unlink()
+    page = page_of(judged(world(tmp_path / "run").write(), evidence=evidence))
+    people = page[page.index('id="people"') : page.index('id="deviations"')]
+    assert people.count("its file cannot be read") == 1
+    assert '<span class="id">2026-12-31</span>' in people
 
 
 def test_feature_files_that_were_left_out_are_counted(tmp_path: Path) -> None:
