@@ -83,11 +83,12 @@ def expiry_chart(expiries: Sequence[Expiry], today: date) -> str:
     """The expiries by month as an SVG document."""
     bars = expiry_bars(expiries, today)
     counts = {look: sum(number for bar in bars for kind, number in bar.segments if kind == look) for look in _LOOKS}
-    title = f"When the {len(expiries):,} certificates expire, seen on {today.isoformat()}"
+    whose = "certificate expires" if len(expiries) == 1 else f"{len(expiries):,} certificates expire"
+    title = f"When the {whose}, seen on {today.isoformat()}"
     legend = (
         ("expired", f"expired: {counts['expired']:,}"),
         ("soon", f"within {SOON_DAYS} days: {counts['soon']:,}"),
-        ("good", f"later: {counts['good']:,}"),
+        ("good", f"in more than {SOON_DAYS} days: {counts['good']:,}"),
     )
     return _chart(title, bars, legend, "No certificate's end is known.")
 

@@ -119,7 +119,8 @@ def _sections(result: AuditResult, rows: Sequence[dict[str, Any]], number: int) 
 
 
 def _figure(svg: str) -> str:
-    return f'<div class="figure" tabindex="0">{svg}</div>'
+    hint = '<p class="soft small wider">Wider than the screen: move it sideways.</p>'
+    return f'{hint}<div class="figure" tabindex="0">{svg}</div>'
 
 
 def _night(row: dict[str, Any]) -> Night:
