@@ -42,10 +42,12 @@ def chain_suits_the_firmwares_ciphers(look: Look) -> Iterator[Finding]:
 def client_certificates_are_valid_today(look: Look) -> Iterator[Finding]:
     """notBefore and notAfter, of file and registered copy."""
 
+    expected = f"valid on {look.now.date().isoformat()}"
+
     def judge_one(name: str) -> Iterator[Finding]:
         for resource, certificate in client_copies(look, name):
-            dates = f"{certificate.not_before:%Y-%m-%d} to {certificate.not_after:%Y-%m-%d}"
-            valid = certificate.not_before <= look.now <= certificate.not_after
-            yield look.judge(resource, valid, expected=f"valid on {look.now:%Y-%m-%d}", observed=f"valid {dates}")
+            begin, end = certificate.not_before, certificate.not_after
+            dates = f"{begin.date().isoformat()} to {end.date().isoformat()}"
+            yield look.judge(resource, begin <= look.now <= end, expected=expected, observed=f"valid {dates}")
 
     yield from look.each(all_clients(look), judge_one)

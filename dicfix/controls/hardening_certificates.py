@@ -92,13 +92,15 @@ def ca_certificate_lasts(look: Look) -> Iterator[Finding]:
         observed=f"{left} days left" if left >= 0 else f"expired {-left} days ago",
     )
 
+    expected = f"an end before the CA's, {end.date().isoformat()}"
+
     def judge_one(name: str) -> Iterator[Finding]:
         client_end = certificate_pem(registered_certificate(look, name), name).not_after
         yield look.judge(
             name,
             client_end <= end,
-            expected=f"an end before the CA's, {end:%Y-%m-%d}",
-            observed=f"{client_end:%Y-%m-%d}",
+            expected=expected,
+            observed=client_end.date().isoformat(),
         )
 
     yield from look.each(all_clients(look), judge_one)

@@ -169,10 +169,13 @@ class _Prepared:
 
 
 def _allows(statements: Iterable[_Prepared], request: Request, arn: str) -> bool:
-    applying = [one for one in statements if one.applies(request, arn)]
-    if any(one.denies for one in applying):
-        return False
-    return any(one.holds for one in applying)
+    allowed = False
+    for one in statements:
+        if one.applies(request, arn):
+            if one.denies:
+                return False
+            allowed = allowed or one.holds
+    return allowed
 
 
 def _resolved(pattern: str, request: Request) -> str:
