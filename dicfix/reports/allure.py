@@ -19,6 +19,7 @@ from dicfix.errors import DicfixError
 from dicfix.reports.allure_config import DEFAULT_NAME, Places, configuration, write_configuration
 from dicfix.reports.allure_history import forget_run, ids_of_results
 from dicfix.reports.allure_privacy import keep_private
+from dicfix.reports.allure_size import fitting
 from dicfix.reports.node import Allure, find_allure
 
 GENERATE_TIMEOUT_S = 300
@@ -58,7 +59,8 @@ def write(
         allure = find()
         output.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=output.parent, prefix=".allure-") as unfinished:
-            page = _generate(allure, results_dir, Path(unfinished) / "report", signoff, history)
+            shown, cut = fitting(results_dir, Path(unfinished))
+            page = _generate(allure, shown, Path(unfinished) / "report", signoff, history)
             private = Path(unfinished) / output.name
             private.write_text(keep_private(page.read_text(encoding="utf-8")), encoding="utf-8")
             os.replace(private, output)
@@ -66,7 +68,8 @@ def write(
         return AllureOutcome(False, f"{output.name} not written: {' '.join(str(error).split())}")
     except OSError as error:
         return AllureOutcome(False, f"{output.name} not written: {error.strerror or type(error).__name__}")
-    return AllureOutcome(True, f"{output.name} written by Allure {allure.version} ({allure.found})")
+    more = f"; {cut} long transcripts are shortened in it, whole in {results_dir.name}" if cut else ""
+    return AllureOutcome(True, f"{output.name} written by Allure {allure.version} ({allure.found}){more}")
 
 
 def _generate(allure: Allure, results_dir: Path, report: Path, signoff: Path | None, history: Path) -> Path:
