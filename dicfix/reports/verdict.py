@@ -13,6 +13,7 @@ from enum import Enum
 from dicfix.audit.identity import Entry
 from dicfix.audit.waivers import Doubt, Trouble
 from dicfix.findings import Axis, Evidence, Status
+from dicfix.reports.guide_identity import edition_sha256
 from dicfix.reports.matrix import BOARD_CLAUSES, Result, Row
 from dicfix.reports.runs import Outcome, Run, Scenario
 
@@ -166,9 +167,10 @@ def _fit_unknown(case: Case) -> Iterable[str]:
 
 
 def _editions(case: Case) -> Iterable[str]:
-    hashes = {one.guide_sha256 for one in case.runs if one.guide_sha256}
-    if len(hashes) > 1:
-        yield ", ".join(f"{one.label}: {one.guide_sha256[:12]}" for one in case.runs if one.guide_sha256)
+    told = [(one.label, one.guide_sha256) for one in case.runs if one.guide_sha256]
+    here = edition_sha256(case.runs[0].edition)
+    if {one for _, one in told} - {here}:
+        yield ", ".join(f"{label}: {one[:12]}" for label, one in (*told, ("this version", here)))
 
 
 def _on_aws(case: Case) -> bool:
@@ -207,7 +209,7 @@ RULES: tuple[Rule, ...] = (
     Rule("fit-fail", _NO, "The firmware of a named board cannot live with what was found.", _fit_failures),
     Rule("waiver-expired", _NO, "A waiver has expired.", _expired),
     Rule("sums", _NO, "What was planned, reported and kept does not add up.", _sums),
-    Rule("guide-text", _INC, "The runs were measured against different texts of the guide.", _editions),
+    Rule("guide-text", _INC, "A run was measured against other clauses of the guide.", _editions),
     Rule("crash", _INC, "A worker crashed or was lost.",
          lambda case: (one for run in case.runs for one in run.crashes)),
     Rule("not-collected", _INC, "A feature file could not be read.",

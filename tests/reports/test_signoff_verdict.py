@@ -348,6 +348,13 @@ def test_runs_against_two_texts_of_the_guide_are_incomplete(tmp_path: Path) -> N
     assert "guide-text" in rules(judged(world(tmp_path / "run").write(), other.write()))
 
 
+def test_a_run_against_other_clauses_than_this_version_has_is_incomplete(tmp_path: Path) -> None:
+    signoff = judged(world(tmp_path / "run", guide_sha256="0" * 64).write())
+    assert signoff.decision.verdict.value == "INCOMPLETE"
+    (reason,) = [one for one in signoff.decision.reasons if one.rule.id == "guide-text"]
+    assert reason.items[0].startswith("onboarding, embedded cloud: 000000000000, this version: ")
+
+
 def test_a_folder_without_a_run_is_a_usage_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="run pytest features first"):
         judged(tmp_path)
