@@ -14,21 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dicfix import settings_checks
 from dicfix.errors import UsageError
 from dicfix.scope import OtherAccount, Scope, accounts_from
-from dicfix.settings_checks import (
-    bucket,
-    each,
-    empty_or,
-    file_that_is_there,
-    matches,
-    one_of,
-    path_on_device,
-    subject,
-    whole_endpoint,
-    with_port,
-    wrong,
-)
+from dicfix.settings_checks import each, empty_or, matches, one_of, subject, with_port, wrong
 
 EDITIONS = ("2023-06", "2023-08", "2024-04")
 DEFAULT_EDITION = "2023-08"
@@ -179,9 +168,9 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     ),
     "signing_choice": one_of(SIGNING_CHOICES),
     "signing_profile": matches(_SIGNING_PROFILE, "a signing profile name of 2 to 64 letters, digits or '_'"),
-    "image": empty_or(file_that_is_there),
-    "bucket": empty_or(bucket),
-    "file_path_on_device": path_on_device,
+    "image": empty_or(settings_checks.file_that_is_there),
+    "bucket": empty_or(settings_checks.bucket),
+    "file_path_on_device": settings_checks.path_on_device,
     "ota_role": matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
     "scope_prefix": empty_or(_thing_name),
     "scope_thing_group": empty_or(_thing_name),
@@ -271,7 +260,8 @@ def read_file(path: Path) -> dict[str, Any]:
     values = {}
     for key, value in _flatten(table).items():
         if key not in _KEYS:
-            raise UsageError(f"{path.name} has the unknown key {key!r}", expected="one of " + ", ".join(_KEYS))
+            raise settings_checks.unknown_key(path.name, key, _KEYS)
+        settings_checks.refuse_nul(key, value)
         values[_KEYS[key]] = _typed(key, _KEYS[key], value)
     return from_folder(values, path.parent)
 

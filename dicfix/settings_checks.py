@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from dicfix.errors import UsageError
 
 _BUCKET = re.compile(r"(?!.*\.\.)(?!\d+\.\d+\.\d+\.\d+$)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PLACE = re.compile(r"\{[^{}]*\}")
+_FOR_THINGS = ("device_subject", "explorer_subject")
 _SUBJECT = re.compile(r"/.*\bCN=[^/]+.*|(?!/).*\bCN=[^,]+.*")
 
 
@@ -18,6 +21,22 @@ def wrong(key: str, value: object, expected: str, remedy: str = "") -> UsageErro
     return UsageError(
         f"{key} is {value!r}", expected=expected, remedy=remedy or f"correct {key} in dic.toml or on the command line"
     )
+
+
+def unknown_key(file_name: str, key: str, keys: Collection[str]) -> UsageError:
+    """The error for a key that no setting has, with the right one where it can be guessed."""
+    of_table = [one for one in keys if one.startswith(f"{key}.")]  # a value where a table belongs
+    return UsageError(
+        f"{file_name} has the unknown key {key!r}",
+        expected=", ".join(get_close_matches(key, keys, n=1) or ["one of " + ", ".join(of_table or keys)]),
+        remedy="correct it or take it out; README lists all keys",
+    )
+
+
+def refuse_nul(key: str, value: Any) -> None:
+    """Refuse a text, or a list with one, that no file name can hold."""
+    if any(isinstance(one, str) and "\0" in one for one in (value if isinstance(value, list) else [value])):
+        raise wrong(key, value, "a text without the character U+0000")
 
 
 def matches(pattern: re.Pattern[str], expected: str) -> Callable[[str, Any], None]:
@@ -46,11 +65,13 @@ def empty_or(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
 
 
 def each(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-    """A check that every value of a list passes another check."""
+    """A check that every value of a list passes another check, and is there once."""
 
     def check(key: str, value: Any) -> None:
         for index, one in enumerate(value):
             inner(f"{key}[{index}]", one)
+            if one in value[:index]:
+                raise wrong(f"{key}[{index}]", one, "a name that is unique, since each is a client ID (AWS-7.2)")
 
     return check
 
@@ -67,9 +88,12 @@ def with_port(pattern: re.Pattern[str], group: int, expected: str) -> Callable[[
 
 
 def subject(key: str, value: Any) -> None:
-    """Refuse what is no X.500 name with a common name."""
+    """Refuse what is no X.500 name with a common name, or has a place in braces that nothing is put into."""
     if not isinstance(value, str) or not value.isprintable() or not _SUBJECT.fullmatch(value):
         raise wrong(key, value, "an X.500 name with a common name, such as /O=Example/CN=DIC CA")
+    places = set(_PLACE.findall(value))
+    if places - ({"{thing}"} if key in _FOR_THINGS else set()):
+        raise wrong(key, value, "no braces but {thing}, which stands for the thing's name in a client's subject")
 
 
 def bucket(key: str, value: Any) -> None:

@@ -109,9 +109,20 @@ def _server_root(settings: Settings) -> str:
         return amazon_root_ca_1().pem
     path = Path(settings.server_ca)
     try:
-        return read_certificate(path.read_bytes(), path.name).pem
+        root = read_certificate(path.read_bytes(), path.name)
     except OSError as error:
-        raise UsageError(f"the server CA {path.name} cannot be read: {error.strerror}") from error
+        raise UsageError(
+            f"the server CA {path.name} cannot be read: {error.strerror}",
+            expected="the PEM file of the root of the MQTT listener's certificate",
+            remedy="name it with --dicfix-server-ca",
+        ) from error
+    if not root.is_ca and not root.is_self_signed():
+        raise UsageError(
+            f"{path.name} ({root.subject}) is a leaf: it cannot be the root of a server certificate",
+            expected="a CA certificate, or a server certificate that signs itself",
+            remedy="give the root's own file with --dicfix-server-ca",
+        )
+    return root.pem
 
 
 def require_usable(surroundings: Surroundings, settings: Settings) -> None:

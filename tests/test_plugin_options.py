@@ -125,6 +125,18 @@ WRONG = {
         ("--dicfix-endpoint-url", "http://127.0.0.1:1"),
         "is given for target offline, which has an endpoint of its own",
     ),
+    "an MQTT endpoint for the embedded cloud": (
+        ("--dicfix-mqtt-endpoint", "127.0.0.1:1"),
+        "--dicfix-mqtt-endpoint is given for target offline, which has an endpoint of its own",
+    ),
+    "a server CA for the embedded cloud": (
+        ("--dicfix-server-ca", "root.pem"),
+        "--dicfix-server-ca is given for target offline, which has an endpoint of its own",
+    ),
+    "keeping what is gone anyway": (
+        ("--dicfix-keep",),
+        "--dicfix-keep is given for target offline, which has an account of its own for each scenario",
+    ),
     "half an endpoint": (
         ("--dicfix-target", "aws", "--dicfix-endpoint-url", "http://127.0.0.1:1"),
         "an endpoint is given in part",

@@ -101,7 +101,7 @@ WRONG_FILES = {
     "half a table": ("[aws\nregion = 'x'", r"dic\.toml is not TOML"),
     "a key twice": ("edition = '2023-08'\nedition = '2023-08'", r"dic\.toml is not TOML"),
     "not UTF-8": (b"edition = '\xff'", r"dic\.toml cannot be read: is not UTF-8"),
-    "an unknown key": ("editon = '2023-08'", r"unknown key 'editon'.*Expected: one of edition, "),
+    "an unknown key": ("editon = '2023-08'", r"unknown key 'editon'.*Expected: edition"),
     "an unknown key of a table": ("[aws]\nregoin = 'eu-west-1'", r"unknown key 'aws\.regoin'"),
     "an unknown table": ("[azure]", r"unknown key 'azure'"),
     "a table for a value": ("[edition]\nname = '2023-08'", r"unknown key 'edition\.name'"),
@@ -216,3 +216,31 @@ def test_no_file_at_all_gets_another_error_than_ours(tmp_path_factory, text):
     except UsageError as error:
         told = str(error)
     assert str(path.parent) not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('[aws]\nregoin = "x"', "unknown key 'aws.regoin'. Expected: aws.region. Do: correct it or take it out"),
+        ("aws = 1", "unknown key 'aws'. Expected: one of aws.region, aws.account,"),
+        ("[devices.names]\nx = 1", "unknown key 'devices.names.x'. Expected: devices.names. Do:"),
+        ("accounts = 3", "Expected: tables [[accounts]] with account, role and regions. Do: correct [[accounts]]"),
+        ("[[accounts]]\nx = 1", "accounts[0] has the unknown key 'x'. Expected: one of account, role"),
+        ('directory = "a\\u0000b"', "directory is 'a\\x00b'. Expected: a text without the character U+0000"),
+        ('[devices]\nnames = ["a\\u0000b"]', "Expected: a text without the character U+0000"),
+    ],
+)
+def test_a_wrong_key_is_told_with_the_nearest_right_one_and_what_to_do(toml, text, told):
+    with pytest.raises(UsageError) as caught:
+        read_file(toml(text))
+    assert told in str(caught.value)
+    assert " Do: " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("device_subject", "/CN={other}"), ("explorer_subject", "/O={}/CN=x"), ("ca_subject", "/CN={thing}")],
+)
+def test_a_place_in_a_subject_that_nothing_is_put_into_is_refused(name, value):
+    with pytest.raises(UsageError, match=r"no braces but \{thing\}"):
+        settings_from({name: value})

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dicfix.errors import UsageError
 from dicfix.settings import Settings, from_folder, read_file, settings_from
 
 if TYPE_CHECKING:
@@ -38,6 +39,12 @@ def settings_of(args: argparse.Namespace, saved: Saved | None = None) -> Setting
     values = {**(saved.unsaid(from_file) if saved else {}), **from_file}
     given = from_folder({name: getattr(args, name) for name in _NAMES}, Path())
     values |= {name: value for name, value in given.items() if value is not None}
+    if args.endpoint_url and values.get("target", "offline") == "offline":
+        raise UsageError(
+            "--endpoint-url is given for target offline, which has an endpoint of its own",
+            expected="--target aws beside it",
+            remedy="give both, or leave it out",
+        )
     for name in ("mqtt_endpoint", "server_ca"):  # no MQTT here: an endpoint may be given without them
         values.pop(name, None)
     return settings_from({**values, "mode": "audit"})

@@ -103,4 +103,8 @@ def edition(name: str) -> Edition:
     try:
         return EDITIONS[name]
     except KeyError:
-        raise UsageError(f"{name!r} is no edition of the guide", expected="one of " + ", ".join(EDITIONS)) from None
+        raise UsageError(
+            f"{name!r} is no edition of the guide",
+            expected="one of " + ", ".join(EDITIONS),
+            remedy="name one of these, or leave it out",
+        ) from None

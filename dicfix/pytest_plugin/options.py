@@ -35,6 +35,14 @@ _FLAGS = (
     ("allow-rules", "allow_rules", "run although topic rules of the account would fire on our topics"),
 )
 
+_OWN_ENDPOINT = "has an endpoint of its own"
+_OWN_ACCOUNT = "has an account of its own for each scenario"
+_ONLY_AWS = {
+    **dict.fromkeys(("endpoint-url", "mqtt-endpoint", "server-ca"), _OWN_ENDPOINT),
+    **dict.fromkeys(("keep", "adopt", "allow-rules"), _OWN_ACCOUNT),
+}
+"""Options that mean nothing for target offline, and why not; in pytest.ini or dic.toml they wait for their turn."""
+
 
 def _ini(name: str) -> str:
     return "dicfix_" + name.replace("-", "_")
@@ -119,11 +127,8 @@ def resolve(config: pytest.Config) -> Settings:
 
 
 def _refuse_contradictions(config: pytest.Config, settings: Settings) -> None:
-    if settings.target == "offline" and config.getoption("--dicfix-endpoint-url"):
-        raise UsageError(
-            "--dicfix-endpoint-url is given for target offline, which has an endpoint of its own",
-            expected="--dicfix-target aws beside it",
-        )
+    if settings.target == "offline":
+        _refuse_what_only_aws_has(config)
     _refuse_what_only_an_audit_has(config, settings)
     if settings.target == "aws" and settings.mode == "onboard" and _in_parallel(config):
         raise UsageError(
@@ -131,6 +136,16 @@ def _refuse_contradictions(config: pytest.Config, settings: Settings) -> None:
             expected="one process",
             remedy="leave -n out; an audit (--dicfix-audit) and target offline may be shared",
         )
+
+
+def _refuse_what_only_aws_has(config: pytest.Config) -> None:
+    for name, why in _ONLY_AWS.items():
+        if config.getoption(f"--dicfix-{name}"):
+            raise UsageError(
+                f"--dicfix-{name} is given for target offline, which {why}",
+                expected="--dicfix-target aws beside it",
+                remedy="give both, or leave it out",
+            )
 
 
 def _refuse_what_only_an_audit_has(config: pytest.Config, settings: Settings) -> None:

@@ -1,0 +1,53 @@
+"""What contradicts itself or is no such file, in several commands: one line, exit code 2, nothing done."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dicfix.__main__ import main
+from dicfix.certificates import issue_client, make_ca
+from dicfix.errors import UsageError
+from dicfix.settings import settings_from
+from dicfix.wiring import Surroundings
+
+ENDPOINT = {"target": "aws", "endpoint_url": "http://127.0.0.1:1", "mqtt_endpoint": "127.0.0.1:2"}
+
+
+@pytest.mark.parametrize("command", [("audit",), ("why", "SQA_DIC_C2")])
+def test_an_endpoint_for_the_embedded_cloud_is_refused(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--endpoint-url", "http://127.0.0.1:1"]) == 2
+    captured = capsys.readouterr()
+    assert "--endpoint-url is given for target offline" in captured.err
+    assert "Expected: --target aws beside it. Do: " in captured.err
+    assert captured.err.count("\n") == 1
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda path: None, "root.pem cannot be read: No such file or directory"),
+        (lambda path: path.mkdir(), "root.pem cannot be read: Is a directory"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "root.pem is UTF-16 text"),
+        (lambda path: path.write_text(_leaf_pem()), "root.pem (CN=leaf) is a leaf"),
+    ],
+)
+def test_a_server_ca_that_can_be_none_is_refused(spoil, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "root.pem"
+    spoil(path)
+    with pytest.raises(UsageError) as caught:
+        Surroundings.aws(settings_from({**ENDPOINT, "account": "123456789012", "server_ca": str(path)}))
+    assert told in str(caught.value)
+    assert "Expected: " in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+
+
+def _leaf_pem() -> str:
+    now = datetime.now(UTC)
+    return issue_client(make_ca("/CN=root", now=now), "/CN=leaf", now=now).certificate.pem
