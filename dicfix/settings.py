@@ -17,7 +17,7 @@ from typing import Any
 from dicfix import settings_checks
 from dicfix.errors import UsageError
 from dicfix.scope import OtherAccount, Scope, accounts_from
-from dicfix.settings_checks import each, empty_or, matches, one_of, subject, with_port, wrong
+from dicfix.settings_checks import each, empty_or, matches, one_of, subject, whole_endpoint, with_port, wrong
 
 EDITIONS = ("2023-06", "2023-08", "2024-04")
 DEFAULT_EDITION = "2023-08"
