@@ -71,7 +71,8 @@ def each(inner: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
         for index, one in enumerate(value):
             inner(f"{key}[{index}]", one)
             if one in value[:index]:
-                raise wrong(f"{key}[{index}]", one, "a name that is unique, since each is a client ID (AWS-7.2)")
+                why = "" if "groups" in key else ", since each is a client ID (AWS-7.2)"
+                raise wrong(f"{key}[{index}]", one, f"a name that is unique{why}")
 
     return check
 

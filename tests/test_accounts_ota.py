@@ -363,6 +363,19 @@ def test_an_update_that_fails_says_why_and_what_to_do(world: World) -> None:
     assert "CREATE_FAILED" in {known(builder.read(["ota_update"]).ota_update).status}
 
 
+def test_an_update_of_ours_that_failed_in_a_run_before_is_made_anew(world: World) -> None:
+    builder = broken_role(world)
+    with pytest.raises(OtaUpdateFailed):
+        builder.make_ota_update(builder.ota_plan())
+    stranger = world.stranger()
+    with pytest.raises(OtaUpdateFailed, match="iam:PassRole"):
+        stranger.make_ota_update(stranger.ota_plan())
+    again = world.builder()
+    again.ensure_ota_role()
+    assert again.make_ota_update(again.ota_plan()).how is How.PERFORMED
+    assert ota.read_ota_update_ids(again.site.session) == (again.ota_update_id,)
+
+
 @pytest.mark.parametrize("chosen", ["", "my_update"])
 def test_with_a_fresh_role_a_failed_update_is_made_again_under_a_new_id(
     world: World, monkeypatch: pytest.MonkeyPatch, chosen: str

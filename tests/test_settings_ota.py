@@ -57,6 +57,7 @@ def test_the_guides_bucket_name_is_refused_with_the_reason_and_never_mended():
         ("file_path_on_device", "", "ota.file_path_on_device"),
         ("file_path_on_device", "file\n", "ota.file_path_on_device"),
         ("ota_devices", ("SQA DIC",), "ota.devices[0]"),
+        ("ota_devices", ("DIC_2", "DIC_2"), "ota.devices[1]"),
         ("ota_thing_groups", ("lights!",), "ota.thing_groups[0]"),
     ],
 )

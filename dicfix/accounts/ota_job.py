@@ -108,10 +108,10 @@ def target_arns(site: Site) -> tuple[str, ...]:
 
 
 def _thing_arn(site: Site, name: str) -> str:
-    found = registry.read_thing(site.session, name)
+    found = registry.read_thing_arn(site.session, name)
     if found is None:
         raise UsageError(f"there is no thing {name} to update", remedy="create it as step 6 of the registration says")
-    return known(found.arn)
+    return known(found)
 
 
 def _group_arn(site: Site, name: str) -> str:
@@ -135,9 +135,13 @@ def ensure_update(site: Site, plan: OtaPlan, *, role_is_fresh: Callable[[], bool
         except OtaUpdateFailed:
             if not role_is_fresh():
                 raise
-        remove_update(site, update_id)
-        site.journal.removed(site.entry("OTA update", update_id))
+        _remove(site, update_id)
         update_id = _next_id(site, update_id)
+
+
+def _remove(site: Site, update_id: str) -> None:
+    remove_update(site, update_id)
+    site.journal.removed(site.entry("OTA update", update_id))
 
 
 def last_of_ours(site: Site, base: str) -> str:
@@ -157,6 +161,9 @@ def _next_id(site: Site, update_id: str) -> str:
 def _ensure_one(site: Site, plan: OtaPlan, update_id: str) -> Done:
     found = ota.ota_update_info(site.session, update_id)
     how = How.FOUND
+    if found and found.get("otaUpdateStatus") == _FAILED and site.entry("OTA update", update_id) in site.journal:
+        _remove(site, update_id)  # why it failed in a run before need not hold any more
+        found = None
     if found is None:
         create_update(site, plan, update_id)
         how = How.PERFORMED
