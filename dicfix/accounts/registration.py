@@ -14,6 +14,7 @@ from dicfix.accounts import Done, How
 from dicfix.accounts.site import Site
 from dicfix.aws import policies, registry
 from dicfix.aws.policies import GUIDE_POLICY, policy_text
+from dicfix.certificates import Certificate
 from dicfix.controls import CONTROLS, run_control
 from dicfix.errors import AwsRefused, UsageError
 from dicfix.findings import Status, raise_for, worst
@@ -124,18 +125,20 @@ def ensure_thing(site: Site, thing_name: str, targets: Arns) -> Done:
     What this call itself made cannot have anything attached yet, and is not looked at again; ``targets`` are those of
     the policy before this call. Source: AWS-6.1 to AWS-6.6; AWS-7.1 for MQTT Explorer.
     """
-    thing, principals = _ensure_thing(site, thing_name)
-    certificate, is_new = _ensure_certificate(site, thing_name)
+    ours = site.client(thing_name).certificate
+    arn = _arn(site, ours)
+    thing, principals = _ensure_thing(site, thing_name, arn)
+    certificate, is_new = _ensure_certificate(site, thing_name, ours)
     parts = [
         thing,
         certificate,
-        _ensure_policy_attached(site, thing_name, _NONE if is_new else targets),
-        _ensure_thing_attached(site, thing_name, principals),
+        _ensure_policy_attached(site, arn, _NONE if is_new else targets),
+        _ensure_thing_attached(site, thing_name, arn, principals),
     ]
     return Done.of(f"thing {thing_name}", parts)
 
 
-def _ensure_thing(site: Site, name: str) -> tuple[Part, Collection[str]]:
+def _ensure_thing(site: Site, name: str, arn: str) -> tuple[Part, Collection[str]]:
     """The thing, and the principals that it has."""
     found = registry.read_thing(site.session, name)
     if found is None:
@@ -143,21 +146,23 @@ def _ensure_thing(site: Site, name: str) -> tuple[Part, Collection[str]]:
             registry.create_thing(site.session, name)
         return (f"thing {name}", How.PERFORMED), ()
     principals = known(found.principals)
-    if certificate_arn(site, name) not in principals:
+    if arn not in principals:
         site.require_ours("thing", name, "does not have our certificate", "a thing with the certificate of this run")
     return (f"thing {name}", How.FOUND), principals
 
 
 def certificate_arn(site: Site, thing_name: str) -> str:
     """The ARN that the client's certificate has, or will have, in this account and Region."""
-    certificate_id = site.client(thing_name).certificate.certificate_id
+    return _arn(site, site.client(thing_name).certificate)
+
+
+def _arn(site: Site, certificate: Certificate) -> str:
     partition = re.sub(r"^arn:([\w-]+):.*$", r"\1", site.caller.arn)
-    return f"arn:{partition}:iot:{site.session.region}:{site.caller.account}:cert/{certificate_id}"
+    return f"arn:{partition}:iot:{site.session.region}:{site.caller.account}:cert/{certificate.certificate_id}"
 
 
-def _ensure_certificate(site: Site, thing_name: str) -> tuple[Part, bool]:
+def _ensure_certificate(site: Site, thing_name: str, certificate: Certificate) -> tuple[Part, bool]:
     """The certificate, and whether this call is the one that registered it."""
-    certificate = site.client(thing_name).certificate
     label = f"certificate {certificate.certificate_id[:12]}"
     found = registry.read_certificate(site.session, certificate.certificate_id)
     if found is None:
@@ -203,8 +208,8 @@ def _register(site: Site, certificate_id: str, pem: str) -> bool:
     return True
 
 
-def _ensure_policy_attached(site: Site, thing_name: str, targets: Arns) -> Part:
-    name, arn = site.settings.policy_name, certificate_arn(site, thing_name)
+def _ensure_policy_attached(site: Site, arn: str, targets: Arns) -> Part:
+    name = site.settings.policy_name
     label = f"policy {name} on the certificate"
     if arn in targets():
         return label, How.FOUND
@@ -213,8 +218,7 @@ def _ensure_policy_attached(site: Site, thing_name: str, targets: Arns) -> Part:
     return label, How.PERFORMED
 
 
-def _ensure_thing_attached(site: Site, thing_name: str, principals: Collection[str]) -> Part:
-    arn = certificate_arn(site, thing_name)
+def _ensure_thing_attached(site: Site, thing_name: str, arn: str, principals: Collection[str]) -> Part:
     label = f"certificate on thing {thing_name}"
     if arn in principals:
         return label, How.FOUND

@@ -10,7 +10,7 @@ from typing import Any
 
 from dicfix.aws.session import AwsSession
 from dicfix.errors import AwsRefused
-from dicfix.records import CaCertificate, Caller, DeviceCertificate, Thing, Unread
+from dicfix.records import CaCertificate, Caller, DeviceCertificate, Field, Thing, Unread
 
 _ABSENT = "ResourceNotFoundException"
 
@@ -149,19 +149,22 @@ def read_principals(session: AwsSession, thing_name: str) -> tuple[str, ...]:
     return tuple(session.pages("iot", "ListThingPrincipals", "principals", thingName=thing_name))
 
 
-def read_thing(session: AwsSession, name: str) -> Thing | None:
-    """The thing of this name with its principals, or None. Source: AWS-6.1; DescribeThing."""
+def read_thing_arn(session: AwsSession, name: str) -> Field[str] | None:
+    """The ARN of the thing of this name, or None. Source: AWS-6.1; DescribeThing."""
     try:
         answer = session.call("iot", "DescribeThing", thingName=name)
     except AwsRefused as error:
         if error.code == _ABSENT:
             return None
         raise
-    return Thing(
-        name=name,
-        arn=_member(answer, "thingArn", "iot:DescribeThing"),
-        principals=read_principals(session, name),
-    )
+    arn: Field[str] = _member(answer, "thingArn", "iot:DescribeThing")
+    return arn
+
+
+def read_thing(session: AwsSession, name: str) -> Thing | None:
+    """The thing of this name with its principals, or None. Source: AWS-6.1; DescribeThing."""
+    arn = read_thing_arn(session, name)
+    return None if arn is None else Thing(name=name, arn=arn, principals=read_principals(session, name))
 
 
 def create_thing(session: AwsSession, name: str) -> None:

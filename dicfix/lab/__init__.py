@@ -40,6 +40,7 @@ class Lab:
         self._explorer: Connection | None = None
         self._devices: dict[str, VirtualDevice] = {}
         self._open: list[Connection] = []
+        self._onboarded = False
         account.site.reader.beside["exchanges"] = lambda: tuple(self.exchanges)
         account.site.reader.beside["probe"] = self._verified_root
         account.connector = self.ensure_explorer
@@ -49,6 +50,7 @@ class Lab:
     def onboard(self) -> None:
         """Steps 1 to 8 of the registration page."""
         self.account.onboard()
+        self._onboarded = True
 
     def parameters(self, thing_name: str, *, keep_alive_s: int = 60) -> ConnectionParameters:
         """The guide's connection for a thing: its endpoint, its client ID, its certificate set."""
@@ -183,10 +185,11 @@ class Lab:
         return Done.of(f"{direction} of the {application} device", [(f"{payload} on {topic}", How.PERFORMED)])
 
     def ensure_explorer(self) -> Done:
-        """MQTT Explorer connected, from an onboarded account on. Source: EXP-7, AWS-8.2."""
+        """MQTT Explorer connected, in an account that this lab has onboarded. Source: EXP-7, AWS-8.2."""
         if self._explorer is not None and self._explorer.is_connected:
             return Done.of("MQTT Explorer's connection", [("connection", How.FOUND)])
-        self.onboard()
+        if not self._onboarded:
+            self.onboard()
         self.connect_explorer()
         return Done.of("MQTT Explorer's connection", [("connection", How.PERFORMED)])
 
