@@ -271,6 +271,26 @@ def test_a_download_draws_its_progress(accounts_world: World) -> None:
     assert max(bars.shares) <= 3.0
 
 
+def test_a_board_is_asked_seldom_and_its_line_drawn_often(
+    accounts_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dicfix.lab.ota._ASK_AGAIN_S", 0.01)
+    deadlines = replace(accounts_world.settings.deadlines, poll_s=0.2, ota_start_s=0.3)
+    builder = accounts_world.builder(real_boards=("DIC_2",), deadlines=deadlines)
+    builder.choose(ota_devices=builder.boards)
+    bars, lab = Bars(), Lab(builder, accounts_world.surroundings.network)
+    desk = OtaLab(lab, bars)
+    calls = len(builder.site.session.calls)
+    with pytest.raises(DeadlineExceeded, match="ota_start_s"):
+        desk.await_end("AFR_OTA-none")
+    assert bars.opened == [("OTA update of DIC_2", 1.0)]
+    asked = len(builder.site.session.calls) - calls
+    assert asked <= 4
+    assert len(bars.shares) > 2 * asked
+    desk.close()
+    lab.close()
+
+
 def test_the_command_ota_starts_the_agent_once_per_boot(ota: OtaLab) -> None:
     ota.prepare()
     ota.connect_explorer()

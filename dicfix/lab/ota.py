@@ -207,7 +207,8 @@ class OtaLab:
         names = names or self.targets
         before = self._executions(chosen, names)
         watch = ExecutionWatch(names, self.account.settings.deadlines, time.monotonic())
-        with self._bar(f"OTA update of {len(names)} devices", float(len(names))) as bar:
+        whose = names[0] if len(names) == 1 else f"{len(names)} devices"
+        with self._bar(f"OTA update of {whose}", float(len(names))) as bar:
             told = self._reports()
             while not watch.ended(found := self._executions(chosen, names), time.monotonic()):
                 self._await_news(told, lambda found=found: self._draw(bar, found, names))  # type: ignore[misc]
@@ -224,7 +225,7 @@ class OtaLab:
         end = time.monotonic() + pause_s
         while self._reports() == told and (left_s := end - time.monotonic()) > 0:
             draw()
-            self._woken.wait(left_s)
+            self._woken.wait(min(left_s, _ASK_AGAIN_S))
             self._woken.clear()
 
     def _reports(self) -> int:
