@@ -16,7 +16,7 @@ from dicfix.reports.runs import Outcome as Ended
 from dicfix.reports.runs import Run
 from dicfix.reports.signoff import SignOff
 
-AUDIT_COMMANDS = ("dicfix audit --output-dir audit", "dicfix report --audit audit/findings.jsonl")
+AUDIT_COMMANDS = ("dicfix audit --output-dir reports/audit", "dicfix report --audit reports/audit/findings.jsonl")
 """What judges fit and hardening, and puts it on the page."""
 
 _AXIS_TEXT = {

@@ -129,7 +129,7 @@ section{border:0;padding:0;margin:14pt 0}.card,.failure,.verdict,tr,.reasons>li,
 h1{font-size:18pt}h2{font-size:13pt}h3{font-size:10.5pt}table,.message{font-size:8.5pt}code,.mono{font-size:8pt}
 th,td{padding:3.5pt 8pt 3.5pt 0}caption{padding:9pt 0 3pt}.small{font-size:8.5pt}.badge{font-size:7.5pt}
 .figure svg{min-width:0;width:100%}.legend{gap:5pt}thead{display:table-header-group}
-.matrix tr{break-inside:auto}.matrix .c1{width:26%}.matrix .c2{width:12%}.matrix .c3{width:37%}.matrix .c4{width:13%}
+.matrix tr{break-inside:auto}.matrix .c1{width:25%}.matrix .c2{width:12%}.matrix .c3{width:33%}.matrix .c4{width:13%}
 .list+details>summary,.items+details>summary,td>details>summary{display:none}
 h2,caption{break-after:avoid}.badge{border:1px solid currentColor}
 details::details-content{content-visibility:visible;display:block}summary{list-style:none}

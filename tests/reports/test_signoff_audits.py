@@ -32,8 +32,8 @@ def test_without_an_audit_fit_and_hardening_are_not_judged_and_the_page_names_th
     assert outcomes(signoff) == {"guide": Outcome.PASS, "fit": Outcome.NOT_JUDGED, "hardening": Outcome.NOT_JUDGED}
     page = page_of(signoff)
     assert page.count("Nobody judged it in these runs.") == 2
-    assert "<code>dicfix audit --output-dir audit</code>" in page
-    assert "<code>dicfix report --audit audit/findings.jsonl</code>" in page
+    assert "<code>dicfix audit --output-dir reports/audit</code>" in page
+    assert "<code>dicfix report --audit reports/audit/findings.jsonl</code>" in page
 
 
 def test_with_an_audit_they_are_judged_and_what_is_open_is_listed(tmp_path: Path) -> None:
