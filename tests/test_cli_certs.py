@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -18,6 +22,7 @@ from dicfix.keystore import CertificateDirectory, Keystore
 from tests.tools import openssl, openssl_makes_the_guides_files
 
 HOST = "abc123-ats.iot.eu-west-1.amazonaws.com"
+NOBODY = 65534
 CODE = "0123456789abcdef" * 4
 GUIDE = {
     "CA.key", "CA.crt", "CA.srl", "device.key", "device.csr", "device.crt", "explorer.key", "explorer.csr",
@@ -129,7 +134,7 @@ def test_files_of_the_real_openssl_are_found(tmp_path: Path, capsys: pytest.Capt
         (["--ca-subject", "/CN=a/XX=b"], "cannot be used"),
         (["--device-subject", "/O=dicfix/CN=DIC CA"], "is the CA's own"),
         (["--device", "a/b"], "devices[0] is 'a/b'. Expected: a thing name"),
-        (["--device", "a", "--device", "a"], "devices is ['a']. Expected: thing names that are unique"),
+        (["--device", "a", "--device", "a"], "since each is a client ID (AWS-7.2)"),
         (["--device", "explorer", "--device", "device"], "The files device.* would belong to two things"),
         (["--edition", "2022-01"], "edition is '2022-01'. Expected: one of 2023-06, 2023-08, 2024-04"),
         (["--client-certificate-version", "2"], "client_certificate_version is 2. Expected: one of 1, 3"),
@@ -247,6 +252,58 @@ def test_inspecting_a_directory_that_is_not_there_is_a_usage_error(
     assert certs(tmp_path / "none", "--inspect") == 2
     assert "the directory none cannot be read" in capsys.readouterr().err
     assert not (tmp_path / "none").exists()
+
+
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Permissions mean nothing to root."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def shut(tmp_path: Path) -> Iterator[Path]:
+    """A directory with the guide's files that belong to nobody, where nobody can get at it."""
+    with TemporaryDirectory(prefix="dicfix-") as name:
+        Path(name).chmod(0o755)
+        directory = Path(name) / "c"
+        certs(directory)
+        if os.geteuid() == 0:
+            for path in (*directory.iterdir(), directory):
+                os.chown(path, NOBODY, NOBODY)
+        yield directory
+        directory.chmod(0o700)
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o300, 0o444], ids=oct)
+@pytest.mark.parametrize("arguments", [(), ("--overwrite",), ("--device", "X", "--device", "Y")], ids=" ".join)
+def test_a_directory_that_cannot_be_used_is_one_line_and_exit_code_2(
+    shut: Path, capsys: pytest.CaptureFixture[str], mode: int, arguments: tuple[str, ...]
+) -> None:
+    shut.chmod(mode)
+    with as_nobody():
+        assert certs(shut, *arguments) == 2
+    error = capsys.readouterr().err
+    assert re.match(r"dicfix: \S+ cannot be (read|removed): Permission denied\. Do: give this user the right", error)
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize(("mode", "code"), [(0o000, 2), (0o300, 2), (0o444, 1)])
+def test_a_directory_that_cannot_be_read_is_inspected_with_a_message(
+    shut: Path, capsys: pytest.CaptureFixture[str], mode: int, code: int
+) -> None:
+    shut.chmod(mode)
+    with as_nobody():
+        assert certs(shut, "--inspect") == code
+    captured = capsys.readouterr()
+    assert "Permission denied" in captured.err + captured.out
+    assert "mistake" not in captured.err
 
 
 def test_inspecting_tells_of_an_expired_certificate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

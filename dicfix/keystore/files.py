@@ -68,6 +68,16 @@ def write(path: Path, data: bytes, mode: int = PUBLIC_MODE, *, overwrite: bool =
             part.unlink()
 
 
+def mode_if_there(path: Path) -> int | None:
+    """The permission bits of what bears that name, None when there is nothing."""
+    try:
+        return stat.S_IMODE(path.lstat().st_mode)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _cannot("read", path, error) from None
+
+
 def remove(path: Path) -> None:
     """Take a file away, if it is there."""
     try:
@@ -91,7 +101,10 @@ def locked(directory: Path) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        descriptor = os.open(directory, os.O_RDONLY)
+    except OSError as error:
+        raise _cannot("read", directory, error) from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -122,7 +135,7 @@ def _put_new(part: Path, path: Path) -> None:
 
 
 def _cannot(done: str, path: Path, error: OSError) -> MaterialError:
-    if error.errno == errno.ELOOP or (done == "read" and path.is_symlink()):
+    if error.errno == errno.ELOOP or (done == "read" and os.path.islink(path)):
         return MaterialError(
             f"{path.name} is a symbolic link", expected="a regular file", remedy="put the file itself there"
         )

@@ -6,7 +6,6 @@ dicfix.certificates, dicfix.trust, the guide's values, dicfix.errors and this pa
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,15 +63,14 @@ class Inspector:
 
     def seen(self, file_name: str) -> Seen:
         """One file; what cannot be read as what its name says has that as its problem."""
-        path = self._files.path(file_name)
-        if not (path.exists() or path.is_symlink()):
-            return Seen(file_name, False, problems=_absent(file_name))
         try:
+            mode = files.mode_if_there(self._files.path(file_name))
+            if mode is None:
+                return Seen(file_name, False, problems=_absent(file_name))
             facts, problems = self._told(file_name)
         except MaterialError as error:
             return Seen(file_name, True, ("not usable, see below",), (str(error),))
-        mode = f"mode {stat.S_IMODE(path.stat().st_mode):04o}"
-        return Seen(file_name, True, (facts[0], mode, *facts[1:]), tuple(problems))
+        return Seen(file_name, True, (facts[0], f"mode {mode:04o}", *facts[1:]), tuple(problems))
 
     def _names(self) -> set[str]:
         try:
