@@ -345,9 +345,14 @@ def test_nobody_logged_in_is_refused(endpoint, tmp_path):
 def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "dicfix", *arguments]
     settings = {**environment(folder, **CREDENTIALS), "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, where the tests run in the background
+    try:
+        process = subprocess.Popen(
+            command, cwd=folder, env=settings, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    with process:
         yield process
         if process.poll() is None:
             process.kill()
