@@ -99,6 +99,19 @@ def test_a_service_exception_takes_status_and_members_from_the_service_model() -
         assert response["resourceId"] == "t", f"members of ServiceException; {REMEDY}"
 
 
+def test_error_shapes_are_gathered_once_for_a_service() -> None:
+    import moto.core.errors as errors
+    from moto.core.utils import get_service_model
+
+    made, iot = errors.ErrorLookupFactory, get_service_model("iot")
+    with EmbeddedCloud():
+        first = errors.ErrorLookupFactory().for_service(iot)
+        assert errors.ErrorLookupFactory().for_service(iot) is first, f"ErrorLookupFactory; {REMEDY}"
+        assert first.from_code("ResourceNotFoundException") is not None, f"ErrorLookup.from_code; {REMEDY}"
+        assert errors.ErrorLookupFactory().for_service(get_service_model("sts")) is not first
+    assert errors.ErrorLookupFactory is made
+
+
 def test_a_mock_without_credentials_leaves_the_environment_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import moto.backend_index as backend_index
+import moto.core.errors as moto_errors
 import moto.iot.models as moto_iot
 import moto.iotdata.models as moto_iotdata
 from botocore.awsrequest import AWSPreparedRequest
@@ -76,6 +77,7 @@ def install() -> None:
         for hosts in (*JOBS_DATA_HOSTS, DATA_HOSTS):
             _add_hosts(hosts)
         _guard_stubber()
+        _keep_error_shapes()
         _reach_default_session()
         _forget_addresses()
 
@@ -171,6 +173,14 @@ def _guard_stubber() -> None:
         stubbers.process_request = original
 
     _undo.append(put_back)
+
+
+def _keep_error_shapes() -> None:
+    """Keep the error shapes of each service; moto, for all its cache, gathers them anew for every refusal."""
+    made: Any = moto_errors.ErrorLookupFactory
+    one = made()
+    moto_errors.ErrorLookupFactory = lambda: one  # type: ignore[assignment, misc]
+    _undo.append(lambda: setattr(moto_errors, "ErrorLookupFactory", made))
 
 
 def _forget_addresses() -> None:
