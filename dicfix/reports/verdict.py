@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from dicfix.audit.evidence import is_closed
 from dicfix.audit.identity import Entry
 from dicfix.audit.waivers import Doubt, Trouble
 from dicfix.findings import Axis, Evidence, Status
@@ -164,6 +165,8 @@ def _fit_unknown(case: Case) -> Iterable[str]:
         yield f"the release names {', '.join(case.boards)}: dicfix audit judges fit, --audit FILE takes what it found"
     if case.boards:
         yield from _findings(Axis.FIT, Status.UNREADABLE)(case)
+        left = (one for one in case.entries if one.axis is Axis.FIT and one.status is Status.MANUAL)
+        yield from (f"{one.control} {one.title}: {one.observed}" for one in left if not is_closed(one))
 
 
 def _editions(case: Case) -> Iterable[str]:
@@ -220,7 +223,7 @@ RULES: tuple[Rule, ...] = (
     Rule("left-out", _INC, "Scenarios of the edition were left out by the command line.", _left_out),
     Rule("untested", _INC, "A clause of the guide was not tested.", _untested),
     Rule("manual", _INC, "Only a person can see it, and no valid evidence is given.", _manual),
-    Rule("fit-unknown", _INC, "The release names a board, and nobody judged whether its firmware fits.", _fit_unknown),
+    Rule("fit-unknown", _INC, "The release names a board, and not all of its fit is judged.", _fit_unknown),
     Rule("aws-missing", _INC, "Some clauses were never proven on AWS.", _without_aws),
     Rule("evidence-old", _INC, "Evidence from AWS is too old.", _too_old),
     Rule("board-missing", _INC, "What only a real board can prove was not proven with one.", _without_board),

@@ -99,6 +99,7 @@ def another_text(run: World) -> None:
 
 
 BOARDS = tuple(sorted(BOARD_CLAUSES))
+BOARD = {"boards": ("BRD4325",)}
 TABLE = (
     Made("all good", nothing, "GO", "", evidence=AWS, seen_by_a_person=BOARDS),
     Made("only simulated evidence", nothing, "REHEARSED", "simulated"),
@@ -139,6 +140,9 @@ TABLE = (
     Made("fit fails, no board named", fit("FAIL"), "REHEARSED", "simulated"),
     Made("fit fails, a board named", fit("FAIL"), "NO-GO", "fit-fail", choices={"boards": ("BRD4325",)}),
     Made("a board named, fit passes", fit("PASS"), "REHEARSED", "simulated", choices={"boards": ("BRD4325",)}),
+    Made("a board named, fit left to a person", fit("MANUAL"), "INCOMPLETE", "fit-unknown", choices=BOARD),
+    Made("a board named, fit unreadable", fit("UNREADABLE"), "INCOMPLETE", "fit-unknown", choices=BOARD),
+    Made("fit left to a person, no board named", fit("MANUAL"), "REHEARSED", "simulated"),
     Made("a board named, fit not judged", nothing, "INCOMPLETE", "fit-unknown", choices={"boards": ("BRD4325",)}),
 )
 
