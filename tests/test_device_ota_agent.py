@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
 from dataclasses import replace
 
 import cbor2
@@ -13,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ota_update_world import IMAGE, OtaWorld
 
+from dicfix.device.ota.verification import version_of
 from dicfix.device.ota_agent import STRICT, AgentState, Outcome, Progress, Publish, Subscribe, Version
+from dicfix.images import gbl
 from dicfix.offline.services import Reply
 
 
@@ -167,6 +170,21 @@ def test_an_image_that_the_bootloader_refuses_comes_up_as_the_same_version() -> 
     cloud.start()
     cloud.reboot()
     assert cloud.execution() == ("FAILED", {"reason": "rejected: 0x00000010"})
+
+
+def test_an_encrypted_image_hides_its_version_and_comes_up_as_the_next_one() -> None:
+    hidden = gbl.tag_bytes(gbl.ENCRYPTED_DATA, b"not to be read " * 200)
+    cloud = DeviceCloud(image=gbl.closed(gbl.tag_bytes(gbl.HEADER, struct.pack("<II", gbl.VERSION_3, 1)) + hidden))
+    cloud.update()
+    cloud.start()
+    cloud.reboot()
+    assert cloud.execution()[0] == "SUCCEEDED"
+    assert cloud.agent.version == Version(0, 9, 3)
+
+
+def test_an_image_in_the_clear_without_an_application_comes_up_as_the_same_version() -> None:
+    header = gbl.tag_bytes(gbl.HEADER, struct.pack("<II", gbl.VERSION_3, 0))
+    assert version_of(gbl.closed(header + gbl.tag_bytes(gbl.METADATA, b"notes")), Version(0, 9, 2)) is None
 
 
 def test_a_job_in_self_test_without_an_update_before_is_rejected() -> None:

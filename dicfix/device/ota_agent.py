@@ -130,7 +130,7 @@ class OtaAgent:
     def rebooted(self) -> Actions:
         """The device came up again after ``Activate``; begins anew with the version that it runs now."""
         image = self.download.image if self.download else b""
-        found = version_of(image)
+        found = version_of(image, self.version)
         self._updated_from = self.version
         self.version = found or self.version
         self.download, self._job, self._deadline = None, None, None

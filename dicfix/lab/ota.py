@@ -120,7 +120,7 @@ class OtaLab:
 
     def _image_version(self) -> Version | None:
         """What a device runs that has the configured update."""
-        return version_of(self.account.ota_image()[1])
+        return version_of(self.account.ota_image()[1], PUBLISHED)
 
     def signer_pem(self) -> str:
         """The certificate that devices verify with: the profile's, or that of the custom signature."""

@@ -239,7 +239,7 @@ class OtaDevice:
         else:
             # The boot loader looks at the image alone, not at what was written behind it to fill the flash.
             size_bytes = self.progress.total_bytes if self.progress else len(image)
-            self.version = version_of(image[:size_bytes]) or self.version
+            self.version = version_of(image[:size_bytes], self.version) or self.version
             self._agent = self._thread = None
             self._boot()
         self._tell()

@@ -33,12 +33,17 @@ def signature_is_right(image: bytes, signature: str | None, certificate: x509.Ce
     return True
 
 
-def version_of(image: bytes) -> Version | None:
-    """The version that the bootloader would start from an image; None when it would not start it at all."""
+def version_of(image: bytes, running: Version) -> Version | None:
+    """The version that the bootloader would start from an image; None when it would not start it at all.
+
+    An encrypted image hides its version. A device has the key to it, and it is taken for the one after ``running``.
+    """
     try:
         if kind_of(image) is ImageKind.RPS:
             return Version.from_number(rps.read(image).version)
-        application = gbl.read(image).app
+        found = gbl.read(image)
     except MaterialError:
         return None
-    return Version.from_number(application.version) if application else None
+    if found.app is None:
+        return Version.from_number(running.number + 1) if found.flags & gbl.ENCRYPTED else None
+    return Version.from_number(found.app.version)
