@@ -97,3 +97,11 @@ def test_the_two_commands_without_make_are_those_of_the_makefile() -> None:
     for words in ("-c constraints.txt -e '.[dev]'", "ruff check .", "ruff format --check .", "pytest features"):
         assert words in makefile, words
         assert words in TEXT, words
+
+
+def test_what_the_commands_write_into_the_clone_is_ignored_by_git() -> None:
+    """Keys lie there."""
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    written = set(re.findall(r"(?:--dir|--state|--output-dir|--directory) ([a-z]+)", TEXT))
+    assert written >= {"certificates", "cloud", "out", "state"}
+    assert {f"/{name}/" for name in written} - set(ignored) == set()
