@@ -61,6 +61,9 @@ class Builder:
     def ensure_client_files(self, thing_name: str) -> Done:
         """Key, request and certificate of one client. Source: SSL-3 to SSL-5."""
         self.ensure_ca_files()
+        return self._client_files(thing_name)
+
+    def _client_files(self, thing_name: str) -> Done:
         is_explorer = thing_name == self.settings.explorer_name
         subject = self.settings.explorer_subject if is_explorer else self.settings.device_subject
         kept = self.site.keystore.ensure_client(
@@ -111,7 +114,7 @@ class Builder:
         return [self._thing(name, targets) for name in thing_names]
 
     def _thing(self, name: str, targets: registration.Arns) -> Done:
-        self.ensure_client_files(name)
+        self._client_files(name)
         return self._guarded(lambda: registration.ensure_thing(self.site, name, targets))
 
     def ensure_firmware_material(self, thing_name: str) -> Done:

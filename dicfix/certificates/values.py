@@ -244,6 +244,7 @@ def _public_der(key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey) -> bytes:
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
+@lru_cache(maxsize=256)
 def _matches(holder: _Holder, key: PrivateKey) -> bool:
     try:
         public = holder.public_key()
