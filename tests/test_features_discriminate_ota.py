@@ -10,30 +10,30 @@ CREATE = f"{FAILED}::test_an_update_ordered_how_ends_in_create_failed"
 NO_REFUSAL = "the order ended with an update that was made"
 
 CASES = [
-    ("ota.id-once", f"{FAILED}::test_a_second_update_of_the_same_name_is_refused", NO_REFUSAL),
+    ("OTA-ID-ONCE", f"{FAILED}::test_a_second_update_of_the_same_name_is_refused", NO_REFUSAL),
     (
-        "ota.role-rights",
+        "OTA-ROLE-RIGHTS",
         f"{CREATE}[with a role that may not pass itself-iam:PassRole-let the role pass itself]",
         NO_REFUSAL,
     ),
     (
-        "ota.role-reads-and-writes-bucket,signing.source-accessible",
+        "OTA-ROLE-READS-AND-WRITES-BUCKET,SIGNING-SOURCE-ACCESSIBLE",
         f"{CREATE}[with a role that may not use the bucket-S3 object-let the role read and write]",
         NO_REFUSAL,
     ),
     (
-        "rights.trust-conditions",
+        "RIGHTS-TRUST-CONDITIONS",
         f"{CREATE}[with a role that trusts AWS IoT for another account-sts:AssumeRole-let iot.amazonaws.com assume]",
         NO_REFUSAL,
     ),
     (
-        "ota.bucket-versioned",
+        "OTA-BUCKET-VERSIONED",
         f"{CREATE}[with a bucket that keeps no versions-versioning-switch the bucket's versioning]",
         "expected OtaUpdateFailed with versioning",
     ),
-    ("jobs.target-exists", f"{FAILED}::test_an_update_for_a_thing_that_is_not_there_ends_in_create_failed", NO_REFUSAL),
+    ("JOBS-TARGET-EXISTS", f"{FAILED}::test_an_update_for_a_thing_that_is_not_there_ends_in_create_failed", NO_REFUSAL),
     (
-        "ota.signature-key",
+        "OTA-SIGNATURE-KEY",
         f"{FAILED}::test_the_device_finds_no_right_signature_of_an_update_ordered_how[with SHA-256 spelt with a dash]",
         "expected FAILED with '0x000000e3'",
     ),

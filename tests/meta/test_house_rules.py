@@ -197,6 +197,7 @@ def test_every_rule_is_held_by_tests_that_exist() -> None:
     held = [(name, node_id.partition("[")[0].partition("::")) for name, ids in rules().items() for node_id in ids]
     assert [f"{name}: {path}::{test}" for name, (path, _, test) in held if test not in known.get(path, ())] == []
     assert [name for name, ids in rules().items() if not ids] == []
+    assert [name for name in rules() if not re.fullmatch(r"[A-Z0-9]+(-[A-Z0-9]+)+", name)] == []
     assert len(rules()) > 100
 
 

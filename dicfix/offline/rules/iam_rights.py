@@ -48,7 +48,7 @@ def may(role: RoleRights, action: str, resource: str, context: Mapping[str, str]
 
 
 @rule(
-    "rights.deny-wins",
+    "RIGHTS-DENY-WINS",
     source=_GUIDE + ", reference_policies_evaluation-logic: an explicit deny overrides an allow",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_deny_wins_over_an_allow",),
@@ -72,7 +72,7 @@ def trusts(role: RoleRights, service: str, context: Mapping[str, str]) -> bool:
 
 
 @rule(
-    "rights.trust-principal",
+    "RIGHTS-TRUST-PRINCIPAL",
     source="developer guide of FreeRTOS, create-service-role: the role trusts iot.amazonaws.com",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_role_that_trusts_another_service_is_not_assumed",),
@@ -88,7 +88,7 @@ def principal_fits(principal: Any, service: str) -> bool:
 
 
 @rule(
-    "rights.trust-conditions",
+    "RIGHTS-TRUST-CONDITIONS",
     source="developer guide, cross-service-confused-deputy-prevention: aws:SourceAccount and aws:SourceArn",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_the_source_account_condition_of_a_trust_is_judged",),
@@ -120,7 +120,7 @@ def _resource_fits(statement: Mapping[str, Any], resource: str) -> bool:
 
 
 @rule(
-    "rights.resource",
+    "RIGHTS-RESOURCE",
     source=_GUIDE + ", reference_policies_elements_resource: * and ? as wildcards, case-sensitive",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_the_managed_policy_reaches_only_buckets_named_afr_ota",),

@@ -35,7 +35,7 @@ _CURVES = {"secp256r1": "EC_prime256v1", "secp384r1": "EC_secp384r1", "secp521r1
 
 
 @rule(
-    "acm.key-matches",
+    "ACM-KEY-MATCHES",
     source="ACM user guide, import-certificate-prerequisites: the private key must match the certificate's public key; "
     "the message is assumed",
     level=Level.DOCUMENTED,
@@ -48,7 +48,7 @@ def key_matches(key_spki: bytes, certified_spki: bytes) -> None:
 
 
 @rule(
-    "acm.lists-rsa-by-default",
+    "ACM-LISTS-RSA-BY-DEFAULT",
     source="AWS API ListCertificates: default filtering returns only RSA_1024 and RSA_2048 certificates",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_certificates_of_elliptic_curves_are_listed_only_on_request",),

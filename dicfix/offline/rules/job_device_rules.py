@@ -22,7 +22,7 @@ _DETAIL_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
 
 
 @rule(
-    "jobs.device-statuses",
+    "JOBS-DEVICE-STATUSES",
     source=GUIDE + ", UpdateJobExecution: IN_PROGRESS, FAILED, SUCCEEDED or REJECTED, on every update",
     level=Level.DOCUMENTED,
     held_by=(
@@ -37,7 +37,7 @@ def status_for_device(status: Any) -> None:
 
 
 @rule(
-    "jobs.terminal-stays",
+    "JOBS-TERMINAL-STAYS",
     source="developer guide, jobs-api: InvalidStateTransition, for example SUCCEEDED to IN_PROGRESS",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_an_ended_execution_takes_no_update",),
@@ -49,7 +49,7 @@ def may_update(execution: Execution) -> None:
 
 
 @rule(
-    "jobs.expected-version",
+    "JOBS-EXPECTED-VERSION",
     source=GUIDE + ", UpdateJobExecution expectedVersion: VersionMismatch with the current state",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_an_update_for_another_version_is_refused_with_the_state",),
@@ -61,7 +61,7 @@ def version_is_expected(execution: Execution, expected: int | None) -> None:
 
 
 @rule(
-    "jobs.details-form",
+    "JOBS-DETAILS-FORM",
     source="developer guide, job limits (10 pairs); the service model's DetailsKey; value of at most 1,024 characters",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_status_details_are_ten_short_texts_at_most",),
@@ -80,7 +80,7 @@ def details_are_fit(details: Any) -> None:
 
 
 @rule(
-    "jobs.details-kept",
+    "JOBS-DETAILS-KEPT",
     source=GUIDE + ": if not specified, the statusDetails are unchanged; that given ones replace the old is assumed",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_status_details_stay_unless_new_ones_are_given",),
@@ -92,7 +92,7 @@ def details_after(old: Mapping[str, str], new: Mapping[str, str] | None) -> Mapp
 
 
 @rule(
-    "jobs.step-timeout",
+    "JOBS-STEP-TIMEOUT",
     source="the service model of iot-jobs-data: stepTimeoutInMinutes is 1 to 10080, or -1 to cancel",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_a_step_timeout_is_1_to_10080_minutes_or_minus_1",),
@@ -106,7 +106,7 @@ def step_timeout_in_range(minutes: Any) -> None:
 
 
 @rule(
-    "jobs.describe-ended",
+    "JOBS-DESCRIBE-ENDED",
     source="developer guide, jobs-api: TerminalStateReached, on describing a job in a terminal state",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_describing_an_ended_execution_is_refused",),
@@ -118,7 +118,7 @@ def may_describe(execution: Execution) -> None:
 
 
 @rule(
-    "jobs.next-order",
+    "JOBS-NEXT-ORDER",
     source=GUIDE + ", DescribeJobExecution: IN_PROGRESS first, then in the order of creation",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_next_is_the_one_in_progress_then_the_oldest",),
@@ -130,7 +130,7 @@ def in_order(executions: Iterable[Execution]) -> list[Execution]:
 
 
 @rule(
-    "jobs.notify-list",
+    "JOBS-NOTIFY-LIST",
     source=GUIDE + ", JobExecutionsChanged; sample output of AWS's SDK for C++: starting a job sends nothing",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_notify_is_sent_when_the_list_of_pending_executions_changes",),
@@ -142,7 +142,7 @@ def list_changed(was_pending: bool, is_pending: bool) -> bool:
 
 
 @rule(
-    "jobs.notify-next",
+    "JOBS-NOTIFY-NEXT",
     source=GUIDE + ", NextJobExecutionChanged: only when the next job changes, not its details",
     level=Level.DOCUMENTED,
     held_by=(DEVICE + "test_notify_next_is_sent_only_when_another_execution_is_next",),

@@ -21,7 +21,7 @@ def _invalid(message: str) -> RuleViolation:
 
 
 @rule(
-    "jobs.one-document",
+    "JOBS-ONE-DOCUMENT",
     source="AWS API CreateJob: documentSource is required if document is not given, and the other way round",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_job_with_two_documents_is_refused",),
@@ -33,7 +33,7 @@ def one_document(document: str | None, document_source: str | None) -> None:
 
 
 @rule(
-    "jobs.document-is-json",
+    "JOBS-DOCUMENT-IS-JSON",
     source="developer guide, iot-jobs: the job document is a UTF-8 encoded JSON document",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_document_that_is_not_json_is_refused",),
@@ -49,7 +49,7 @@ def document_is_json(document: str) -> None:
 
 
 @rule(
-    "jobs.id-once",
+    "JOBS-ID-ONCE",
     source="AWS API CreateJob, ResourceAlreadyExistsException with resourceId and resourceArn",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_second_job_of_the_same_id_is_refused",),
@@ -66,7 +66,7 @@ def id_is_free(job_id: str, existing_arn: str | None) -> None:
 
 
 @rule(
-    "jobs.targets-100",
+    "JOBS-TARGETS-100",
     source="AWS API AssociateTargetsWithJob: the total number of targets must not exceed 100; for CreateJob assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_job_has_at_most_100_targets",),
@@ -78,7 +78,7 @@ def room_for_targets(count: int) -> None:
 
 
 @rule(
-    "jobs.target-arn",
+    "JOBS-TARGET-ARN",
     source=MODEL + ", CreateJob: targets are things and thing groups; that others are refused is assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_a_target_that_is_no_thing_or_group_of_this_account_is_refused",),
@@ -97,7 +97,7 @@ def target_of(arn: str, home: str) -> tuple[str, str]:
 
 
 @rule(
-    "jobs.target-exists",
+    "JOBS-TARGET-EXISTS",
     source=MODEL + ", CreateJob declares ResourceNotFoundException",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_an_unknown_target_is_refused",),
@@ -109,7 +109,7 @@ def target_exists(arn: str, *, found: bool) -> None:
 
 
 @rule(
-    "jobs.timeout-minutes",
+    "JOBS-TIMEOUT-MINUTES",
     source=MODEL + ", TimeoutConfig: anywhere between 1 minute and 7 days (1 to 10080 minutes)",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_in_progress_timeout_is_1_to_10080_minutes",),
@@ -121,7 +121,7 @@ def timeout_in_range(minutes: int | None) -> None:
 
 
 @rule(
-    "jobs.associate-continuous",
+    "JOBS-ASSOCIATE-CONTINUOUS",
     source="AWS API AssociateTargetsWithJob: created as CONTINUOUS, and IN_PROGRESS now",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_groups_are_associated_only_with_a_continuous_job_in_progress",),
@@ -133,7 +133,7 @@ def may_associate(job: Job) -> None:
 
 
 @rule(
-    "jobs.cancel-live",
+    "JOBS-CANCEL-LIVE",
     source=MODEL + ", CancelJob declares InvalidRequestException; repeating with force is assumed to be allowed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_a_completed_job_is_not_canceled",),
@@ -145,7 +145,7 @@ def may_cancel(job: Job, *, force: bool) -> None:
 
 
 @rule(
-    "jobs.delete-ended",
+    "JOBS-DELETE-ENDED",
     source="AWS API DeleteJob, force: otherwise only a job that is COMPLETED or CANCELED",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_job_in_progress_is_deleted_only_by_force",),
@@ -157,7 +157,7 @@ def may_delete(job: Job, *, force: bool) -> None:
 
 
 @rule(
-    "jobs.delete-execution-ended",
+    "JOBS-DELETE-EXECUTION-ENDED",
     source="AWS API DeleteJobExecution, force: otherwise only a job execution in a terminal state",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_pending_execution_is_deleted_only_by_force",),
@@ -171,7 +171,7 @@ def may_delete_execution(execution: Execution, *, force: bool) -> None:
 
 
 @rule(
-    "jobs.cancel-execution-queued",
+    "JOBS-CANCEL-EXECUTION-QUEUED",
     source="AWS API CancelJobExecution, force: IN_PROGRESS without force is InvalidStateTransitionException",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_execution_in_progress_is_canceled_only_by_force",),
@@ -185,7 +185,7 @@ def may_cancel_execution(execution: Execution, *, force: bool) -> None:
 
 
 @rule(
-    "jobs.cancel-execution-version",
+    "JOBS-CANCEL-EXECUTION-VERSION",
     source="AWS API CancelJobExecution, expectedVersion; VersionConflictException",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_canceling_an_execution_of_another_version_is_refused",),
@@ -197,7 +197,7 @@ def expected_for_cancel(execution: Execution, expected: int | None) -> None:
 
 
 @rule(
-    "jobs.snapshot-completes",
+    "JOBS-SNAPSHOT-COMPLETES",
     source="developer guide, iot-jobs-lifecycle: a snapshot job is COMPLETED when all its executions have ended",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_snapshot_job_completes_with_its_last_execution",),
@@ -209,7 +209,7 @@ def is_completed(job: Job, *, pending: int, waiting: int) -> bool:
 
 
 @rule(
-    "jobs.abort",
+    "JOBS-ABORT",
     source=MODEL + ", AbortCriteria: percentage of failures, once a number of things have been notified",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_abort_criteria_cancel_the_job_once_enough_things_failed",),
@@ -228,7 +228,7 @@ def must_abort(criteria: Iterable[Mapping[str, Any]], counts: Mapping[str, int],
 
 
 @rule(
-    "jobs.retry",
+    "JOBS-RETRY",
     source="developer guide, jobs-configurations-details: FAILED and TIMED_OUT executions are retried, REJECTED never",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_failed_execution_is_retried_as_a_new_execution",),
@@ -243,7 +243,7 @@ def is_retried(criteria: Iterable[Mapping[str, Any]], execution: Execution) -> b
 
 
 @rule(
-    "jobs.rollout-rate",
+    "JOBS-ROLLOUT-RATE",
     source=MODEL + ", JobExecutionsRolloutConfig maximumPerMinute",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_rollout_notifies_so_many_things_a_minute",),

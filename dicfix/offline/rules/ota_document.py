@@ -49,7 +49,7 @@ def document(protocols: Sequence[str], stream_name: str | None, files: Sequence[
 
 
 @rule(
-    "ota.signature-key",
+    "OTA-SIGNATURE-KEY",
     source=FACTS + "; aws/aws-sdk issue 180: AWS takes the algorithms' spelling as it comes",
     level=Level.PEER,
     held_by=(TESTS + "test_the_hash_algorithm_is_taken_as_it_is_spelt",),

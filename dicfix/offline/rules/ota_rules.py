@@ -48,7 +48,7 @@ def failure(service: str, violation: RuleViolation) -> OtaFailure:
 
 
 @rule(
-    "ota.id-once",
+    "OTA-ID-ONCE",
     source="the service model of iot, CreateOTAUpdate: ResourceAlreadyExistsException",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_second_update_of_the_same_id_is_refused",),
@@ -65,7 +65,7 @@ def id_is_free(update_id: str, existing_arn: str | None) -> None:
 
 
 @rule(
-    "ota.caller-passes-role",
+    "OTA-CALLER-PASSES-ROLE",
     source="FreeRTOS developer guide, create-ota-user-policy: the caller needs iam:PassRole; the code is assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_caller_who_may_not_pass_the_role_is_refused",),
@@ -79,7 +79,7 @@ def caller_passes_role(role_arn: str, *, allowed: bool) -> None:
 
 
 @rule(
-    "ota.presigned-seconds",
+    "OTA-PRESIGNED-SECONDS",
     source="the service model of iot, PresignedUrlConfig expiresInSec: 60 to 3600",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_presigned_urls_last_60_to_3600_seconds",),
@@ -91,7 +91,7 @@ def presigned_in_range(seconds: int | None) -> None:
 
 
 @rule(
-    "ota.one-way-to-sign",
+    "OTA-ONE-WAY-TO-SIGN",
     source="FreeRTOS developer guide, ota-cli-workflow: codeSigning is one of three; the refusal is assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_two_ways_to_sign_one_file_are_refused",),
@@ -106,7 +106,7 @@ def one_way_to_sign(code_signing: Mapping[str, Any]) -> None:
 
 
 @rule(
-    "ota.file-location",
+    "OTA-FILE-LOCATION",
     source=FLOW + ": a file has a location unless it comes from a previous signing job; the refusal is assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_a_file_without_a_location_is_refused",),
@@ -121,7 +121,7 @@ def location_is_given(file: Mapping[str, Any]) -> None:
 
 
 @rule(
-    "ota.role-trusts-iot",
+    "OTA-ROLE-TRUSTS-IOT",
     source="FreeRTOS developer guide, create-service-role: the role trusts iot.amazonaws.com; the message is assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_role_that_does_not_trust_iot_fails_the_update",),
@@ -135,7 +135,7 @@ def role_is_assumable(role_arn: str, role: RoleRights | None, context: Mapping[s
 
 
 @rule(
-    "ota.role-rights",
+    "OTA-ROLE-RIGHTS",
     source="FreeRTOS developer guide, create-service-role; the message is that of aws-freertos-docs issue 2",
     level=Level.DOCUMENTED,
     held_by=(
@@ -152,7 +152,7 @@ def role_may(role: RoleRights, account_id: str, service: str, action: str, resou
 
 
 @rule(
-    "ota.role-reads-and-writes-bucket",
+    "OTA-ROLE-READS-AND-WRITES-BUCKET",
     source=FLOW + "; facts, OTA 3: GetObject, GetObjectVersion and PutObject on the bucket",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_role_without_rights_on_the_bucket_fails_the_update",),
@@ -165,7 +165,7 @@ def role_may_use_object(role: RoleRights, bucket: str, key: str, actions: tuple[
 
 
 @rule(
-    "ota.bucket-versioned",
+    "OTA-BUCKET-VERSIONED",
     source="FreeRTOS developer guide, dg-ota-bucket: the bucket has versioning enabled; the message is assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_bucket_without_versioning_fails_the_update",),
@@ -177,7 +177,7 @@ def bucket_is_versioned(bucket: str, versioning: str | None) -> None:
 
 
 @rule(
-    "ota.object-exists",
+    "OTA-OBJECT-EXISTS",
     source=FLOW + "; the message is that of the guide's example",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_object_that_is_not_there_fails_the_update",),
@@ -190,7 +190,7 @@ def object_exists(key: str, *, found: bool) -> None:
 
 
 @rule(
-    "ota.file-16-mb",
+    "OTA-FILE-16-MB",
     source="general reference, amazon-freertos quotas: 16 MB; the code is assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_image_larger_than_16_mb_fails_the_update",),
@@ -204,7 +204,7 @@ def file_is_small_enough(size_bytes: int) -> None:
 
 
 @rule(
-    "ota.signing-job-succeeded",
+    "OTA-SIGNING-JOB-SUCCEEDED",
     source=FLOW + "; the message is assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_previous_signing_job_that_failed_fails_the_update",),
@@ -216,7 +216,7 @@ def signing_succeeded(job_id: str, status: str, reason: str) -> None:
 
 
 @rule(
-    "ota.signed-anew",
+    "OTA-SIGNED-ANEW",
     source="the service model of signer, StartSigningJob clientRequestToken; that every update has one is assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_an_update_made_again_under_its_name_is_signed_anew",),
@@ -228,7 +228,7 @@ def signing_request_token(update_id: str, serial: int) -> str:
 
 
 @rule(
-    "ota.custom-signature-is-text",
+    "OTA-CUSTOM-SIGNATURE-IS-TEXT",
     source="facts, OTA 2.4: the inline document is the base64 text of the signature; the code is assumed",
     level=Level.PEER,
     held_by=(TESTS + "test_a_raw_der_signature_fails_the_update",),
@@ -246,7 +246,7 @@ def signature_text(blob: bytes) -> str:
 
 
 @rule(
-    "ota.delete-needs-ended-job",
+    "OTA-DELETE-NEEDS-ENDED-JOB",
     source="AWS API DeleteOTAUpdate, forceDeleteAWSJob: else, if the job is not in a terminal state, an exception",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_update_whose_job_runs_is_deleted_only_by_force",),
@@ -260,7 +260,7 @@ def may_delete(update_id: str, job_status: str | None, *, force: bool) -> None:
 
 
 @rule(
-    "ota.delete-stream-on-request",
+    "OTA-DELETE-STREAM-ON-REQUEST",
     source="AWS API DeleteOTAUpdate, deleteStream: ignored if the stream was supplied by the user",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_the_stream_is_deleted_on_request_and_only_if_the_update_made_it",),
@@ -271,7 +271,7 @@ def deletes_stream(*, asked: bool, made_here: bool) -> bool:
 
 
 @rule(
-    "ota.delete-job-on-request",
+    "OTA-DELETE-JOB-ON-REQUEST",
     source="AWS API DeleteOTAUpdate, forceDeleteAWSJob; that the job stays otherwise is facts, OTA 2.5",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_an_update_whose_job_runs_is_deleted_only_by_force",),

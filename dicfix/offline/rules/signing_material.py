@@ -47,7 +47,7 @@ def signer_of(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> Sign:
 
 
 @rule(
-    "signing.eku",
+    "SIGNING-EKU",
     source="facts, OTA 2.6: Invalid EKU in Certificate. Valid EKU values are CodeSigning or ANY.",
     level=Level.PEER,
     held_by=(TESTS + "test_a_certificate_without_code_signing_is_refused",),

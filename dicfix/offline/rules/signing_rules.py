@@ -19,7 +19,7 @@ def _invalid(message: str) -> RuleViolation:
 
 
 @rule(
-    "signing.platform-known",
+    "SIGNING-PLATFORM-KNOWN",
     source=MODEL + ", PutSigningProfile platformId; the code is assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_an_unknown_platform_is_refused",),
@@ -31,7 +31,7 @@ def platform_is_known(platform_id: str, platform: Platform | None) -> None:
 
 
 @rule(
-    "signing.name-reserved",
+    "SIGNING-NAME-RESERVED",
     source="signer developer guide: a canceled profile's name stays taken until it is deleted; the code is assumed",
     level=Level.ASSUMED,
     held_by=(
@@ -46,7 +46,7 @@ def name_is_free(name: str, status: str | None) -> None:
 
 
 @rule(
-    "signing.certificate-needed",
+    "SIGNING-CERTIFICATE-NEEDED",
     source="FreeRTOS developer guide, ota-code-sign-cert: the platforms of AWS IoT sign with a certificate from ACM",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_profile_without_a_certificate_is_refused",),
@@ -58,7 +58,7 @@ def certificate_is_given(certificate_arn: str | None) -> None:
 
 
 @rule(
-    "signing.algorithms-of-platform",
+    "SIGNING-ALGORITHMS-OF-PLATFORM",
     source="signer ListSigningPlatforms, allowed values of each platform",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_override_that_the_platform_does_not_have_is_refused",),
@@ -70,7 +70,7 @@ def override_is_allowed(platform: Platform, encryption: str, hash_name: str) -> 
 
 
 @rule(
-    "signing.key-fits",
+    "SIGNING-KEY-FITS",
     source="signer developer guide: the certificate's key is of the platform's encryption algorithm; code assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_a_certificate_of_another_key_type_is_refused",),
@@ -82,7 +82,7 @@ def key_fits(key_encryption: str, encryption: str) -> None:
 
 
 @rule(
-    "signing.profile-active",
+    "SIGNING-PROFILE-ACTIVE",
     source="AWS API CancelSigningProfile: a canceled profile cannot perform new signing jobs",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_canceled_profile_signs_nothing",),
@@ -94,7 +94,7 @@ def profile_is_active(name: str, status: str) -> None:
 
 
 @rule(
-    "signing.source-versioned",
+    "SIGNING-SOURCE-VERSIONED",
     source="AWS API StartSigningJob: the S3 source bucket must be version enabled",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_source_bucket_without_versioning_is_refused",),
@@ -106,7 +106,7 @@ def source_is_versioned(bucket: str, versioning: str | None) -> None:
 
 
 @rule(
-    "signing.source-accessible",
+    "SIGNING-SOURCE-ACCESSIBLE",
     source="FreeRTOS developer guide, ota-create-failure: S3 object not accessible, AccessDeniedException",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_object_that_cannot_be_read_is_not_signed",),
@@ -118,7 +118,7 @@ def source_is_accessible(key: str, *, accessible: bool) -> None:
 
 
 @rule(
-    "signing.size",
+    "SIGNING-SIZE",
     source="signer ListSigningPlatforms, maxSizeInMB; that the job is made and fails is assumed",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_object_larger_than_the_platform_takes_fails_the_job",),

@@ -73,7 +73,7 @@ def whole(asked: Mapping[str, Any], key: str) -> int | None:
 
 
 @rule(
-    "streams.token-64",
+    "STREAMS-TOKEN-64",
     source=GUIDE + ": a client token longer than 64 bytes causes InvalidRequest",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_token_of_65_bytes_is_refused_and_not_given_back",),
@@ -85,7 +85,7 @@ def token_in_bounds(token: Any) -> None:
 
 
 @rule(
-    "streams.block-size",
+    "STREAMS-BLOCK-SIZE",
     source=GUIDE + ": 256 to 131,072, else BlockSizeOutOfBounds",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_block_has_256_to_131072_bytes",),
@@ -97,7 +97,7 @@ def block_size_in_bounds(block_bytes: int) -> None:
 
 
 @rule(
-    "streams.offset",
+    "STREAMS-OFFSET",
     source=GUIDE + ": 0 to 98,304, else OffsetOutOfBounds",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_offset_is_at_most_98304",),
@@ -109,7 +109,7 @@ def offset_in_bounds(offset: int) -> None:
 
 
 @rule(
-    "streams.count",
+    "STREAMS-COUNT",
     source=GUIDE + ": 0 to 98,304, else BlockCountLimitExceeded",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_count_is_at_most_98304",),
@@ -121,7 +121,7 @@ def count_in_bounds(count: int | None) -> None:
 
 
 @rule(
-    "streams.bitmap",
+    "STREAMS-BITMAP",
     source=GUIDE + ": the bitmap must be less than 12,288 bytes, else BlockBitmapLimitExceeded",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_bitmap_has_less_than_12288_bytes",),
@@ -135,7 +135,7 @@ def bitmap_in_bounds(bitmap: Any) -> None:
 
 
 @rule(
-    "streams.default-count",
+    "STREAMS-DEFAULT-COUNT",
     source=GUIDE + ": if not defined, it defaults to 131072/DataBlockSize",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_without_a_count_128_kib_are_given",),
@@ -147,7 +147,7 @@ def count_or_default(count: int | None, block_bytes: int) -> int:
 
 
 @rule(
-    "streams.bitmap-order",
+    "STREAMS-BITMAP-ORDER",
     source=GUIDE + ", Build a bitmap: bit 0 is the lowest of the first byte, and stands for the block at the offset",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_the_guides_bitmap_asks_for_blocks_20_21_24_and_43",),
@@ -165,7 +165,7 @@ def blocks_in_bitmap(offset: int, bitmap: bytes) -> Iterator[int]:
 
 
 @rule(
-    "streams.count-caps-bitmap",
+    "STREAMS-COUNT-CAPS-BITMAP",
     source=GUIDE + ": with a bitmap, n limits the number of blocks that are returned",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_count_caps_the_blocks_of_a_bitmap",),
@@ -177,7 +177,7 @@ def count_is_reached(number: int, count: int) -> bool:
 
 
 @rule(
-    "streams.128-kib-a-request",
+    "STREAMS-128-KIB-A-REQUEST",
     source=GUIDE + ": blocks beyond 128 KB in total are not sent, and that is no error",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_one_request_gives_128_kib_at_most",),
@@ -218,7 +218,7 @@ def blocks_to_send(request: BlockRequest, size_bytes: int) -> list[int]:
 
 
 @rule(
-    "streams.version",
+    "STREAMS-VERSION",
     source=GUIDE + ": a version other than the latest causes VersionMismatch",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_request_for_another_stream_version_is_refused",),
@@ -230,7 +230,7 @@ def version_is_latest(version: int | None, latest: int) -> None:
 
 
 @rule(
-    "streams.file-known",
+    "STREAMS-FILE-KNOWN",
     source=GUIDE + ": a file ID that does not exist causes ResourceNotFound",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_unknown_file_is_refused",),
@@ -242,7 +242,7 @@ def file_is_known(file_id: int, *, known: bool) -> None:
 
 
 @rule(
-    "streams.etag",
+    "STREAMS-ETAG",
     source=GUIDE + ", ETagMismatch: the ETag in the stream is not that of the latest object version",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_an_object_changed_behind_a_stream_without_a_version_is_refused",),
@@ -254,7 +254,7 @@ def etag_is_unchanged(remembered: str, latest: str) -> None:
 
 
 @rule(
-    "streams.role-reads",
+    "STREAMS-ROLE-READS",
     source=GUIDE + ", Unauthorized: not authorized to access the data files in S3",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_role_without_the_right_to_read_is_refused",),

@@ -78,7 +78,7 @@ class Block:
 
 
 @rule(
-    "streams.id-once",
+    "STREAMS-ID-ONCE",
     source="the service model of iot, CreateStream: ResourceAlreadyExistsException",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_second_stream_of_the_same_id_is_refused",),
@@ -95,7 +95,7 @@ def id_is_free(stream_id: str, existing_arn: str | None) -> None:
 
 
 @rule(
-    "streams.file-ids-differ",
+    "STREAMS-FILE-IDS-DIFFER",
     source="the service model of iot, StreamFile fileId; that a repeated one is refused is assumed",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_two_files_of_one_id_are_refused",),
@@ -107,7 +107,7 @@ def file_ids_differ(file_ids: list[int]) -> None:
 
 
 @rule(
-    "streams.object-exists",
+    "STREAMS-OBJECT-EXISTS",
     source="the service model of iot, CreateStream declares ResourceNotFoundException",
     level=Level.ASSUMED,
     held_by=(TESTS + "test_a_stream_of_an_object_that_is_not_there_is_refused",),
@@ -119,7 +119,7 @@ def object_exists(place: str, *, found: bool) -> None:
 
 
 @rule(
-    "streams.file-24-mb",
+    "STREAMS-FILE-24-MB",
     source="developer guide, mqtt-based-file-delivery: the 24 MB stream file size limit",
     level=Level.DOCUMENTED,
     held_by=(TESTS + "test_a_stream_file_has_at_most_24_mb",),
