@@ -101,6 +101,7 @@ class Settings:
     keep: bool = False
     adopt: bool = False
     allow_rules: bool = False
+    probe: bool = False
     scope_names: tuple[str, ...] = ()
     scope_prefix: str = ""
     scope_thing_group: str = ""

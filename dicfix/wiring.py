@@ -19,6 +19,7 @@ from dicfix.accounts.journal import Journal
 from dicfix.accounts.local import read_local_files
 from dicfix.accounts.reading import Reader
 from dicfix.accounts.site import Site
+from dicfix.aws.registry import read_endpoint
 from dicfix.aws.session import AwsSession
 from dicfix.certificates import PrivateKey, make_rsa_private_key, read_certificate
 from dicfix.errors import UsageError
@@ -28,6 +29,7 @@ from dicfix.lab import Lab
 from dicfix.lab.network import KeptRefusal, Network
 from dicfix.lab.ota import OtaLab
 from dicfix.mqtt.parameters import Deadlines
+from dicfix.mqtt.probe import verified_root
 from dicfix.mqtt.route import Route, Routes
 from dicfix.settings import Settings
 from dicfix.trust import amazon_root_ca_1
@@ -146,6 +148,7 @@ def audit(surroundings: Surroundings, settings: Settings, directory: Path) -> Au
     session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1 if surroundings.reset else 5)
     reader = _reader(session, settings, directory)
     reader.beside["server_root_pem"] = lambda: surroundings.network.server_root_pem
+    reader.beside |= probing(surroundings.network, session, settings)
     return Auditor(session, settings, reader)
 
 
@@ -161,12 +164,24 @@ def guarded(network: Network, account: Builder) -> Network:
 
     if account.settings.target == "offline":
         return network
-    return replace(network, before_connect=before_connect, routes=_routes(account))
+    return replace(network, before_connect=before_connect, routes=_routes(account.endpoint, account.settings))
 
 
-def _routes(account: Builder) -> Routes:
-    address, _, port = account.settings.mqtt_endpoint.rpartition(":")
-    return Routes((Route(account.endpoint(), 8883, address, int(port)),)) if address else Routes()
+def _routes(endpoint: Callable[[], str], settings: Settings) -> Routes:
+    address, _, port = settings.mqtt_endpoint.rpartition(":")
+    return Routes((Route(endpoint(), 8883, address, int(port)),)) if address else Routes()
+
+
+def probing(network: Network, session: AwsSession, settings: Settings) -> dict[str, Callable[[], str]]:
+    """The opt-in probe of the endpoint as a part of an inventory, if the settings ask for it. Source: AWS-8.2."""
+
+    def probe() -> str:
+        host = read_endpoint(session)
+        routes = network.routes if settings.target == "offline" else _routes(lambda: host, settings)
+        timeout_s = settings.deadlines.connect_s
+        return verified_root(host, route=routes.find(host, 8883), root_pem=network.server_root_pem, timeout_s=timeout_s)
+
+    return {"probe": probe} if settings.probe else {}
 
 
 def perform_everything(onboarding: Builder, network: Network) -> None:

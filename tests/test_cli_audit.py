@@ -236,6 +236,7 @@ NONSENSE = {
     "a defect of another edition": (("--plant", "PLANTED", "--edition", "2024-04"), "--edition 2023-08"),
     "a defect for AWS": (("--plant", "x", "--target", "aws"), "embedded account"),
     "a defect for an inventory": (("--plant", "x", "--inventory", "good.jsonl"), "--plant or --inventory"),
+    "a probe for an inventory": (("--probe", "--inventory", "good.jsonl"), "--probe or --inventory"),
     "an unknown target": (("--target", "moon"), "one of offline, aws"),
     "an unknown option": (("--nonsense",), "--nonsense"),
 }
@@ -285,6 +286,19 @@ def test_an_embedded_account_as_onboarded_passes_on_the_guide_axis(tmp_path, edi
     first, second = (read_run(tmp_path / name / "findings.jsonl").by_uid() for name in ("out", "again"))
     worse = [uid for uid in second if second[uid].open and not (uid in first and first[uid].open)]
     assert [second[uid].control for uid in worse] == []
+
+
+def test_a_probe_sees_the_root_of_the_endpoint_that_is_for_a_person_to_see_without(tmp_path):
+    """What the probe saw is saved with the rest, and judged again without a connection."""
+    probed = run(tmp_path, "audit", *GUIDE, "--probe", "--output-dir", "with", "--save-inventory", "inv.jsonl")
+    again = run(tmp_path, "audit", *GUIDE, "--inventory", "inv.jsonl", "--output-dir", "again")
+    plain = run(tmp_path, "audit", *GUIDE, "--output-dir", "without")
+    assert [done.returncode for done in (probed, again, plain)] == [0, 0, 0], probed.stdout + probed.stderr
+    seen = {
+        name: {e.status for e in read_run(tmp_path / name / "findings.jsonl").entries if e.control == "DIC-SRV-02"}
+        for name in ("with", "again", "without")
+    }
+    assert seen == {"with": {Status.PASS}, "again": {Status.PASS}, "without": {Status.MANUAL}}
 
 
 def test_a_planted_defect_is_found_by_its_controls_and_the_good_account_is_good(tmp_path):

@@ -347,6 +347,11 @@ def test_a_stand_in_root_is_accepted_offline_and_recorded():
     assert "stands in" in offline.deviation
     (real,) = run_control("DIC-SRV-02", inventory, good_settings(target="aws"), NOW)
     assert real.status is Status.FAIL
+    (unverified,) = run_control("DIC-SRV-02", replace(inventory, probe=""), good_settings(), NOW)
+    assert (unverified.status, unverified.observed) == (Status.FAIL, "not verified")
+    unseen = Unread("probe", "ConnectionRefused", "nothing listens")
+    (unread,) = run_control("DIC-SRV-02", replace(inventory, probe=unseen), good_settings(), NOW)
+    assert unread.status is Status.UNREADABLE
 
 
 def test_a_stand_in_root_in_the_explorers_profile_is_accepted_offline_and_recorded():

@@ -196,13 +196,15 @@ def sweep(
 
     ``session`` is read-only and should try each call once: trying again is this function's own. ``state`` is the
     directory of what is remembered from run to run; ``needs`` are parts of the inventory (all that the controls judge
-    by default); ``beside`` gives the parts that no account holds (``local``, ``explorer``, ``server_root_pem``). A
+    by default); ``beside`` gives the parts that no account holds (``local``, ``explorer``, ``server_root_pem``, and
+    ``probe`` where it is asked for). A
     sweep that is interrupted leaves a checkpoint in ``state``, and the next one resumes it.
 
     Raises GuardRefused for the wrong account, and UsageError when nothing is in scope.
     """
     started = now()
     wanted = tuple(needs) if needs is not None else needs_of_controls(settings.edition)
+    wanted += tuple(one for one in READ_BY_NOBODY if one in (beside or {}))
     swift = SweepSession(session, pace or Pace())
     caller = _caller(swift, settings)
     swift.pace = pace or pace_of(swift, settings)

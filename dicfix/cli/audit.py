@@ -31,6 +31,7 @@ def _add_source(group: Any) -> None:
     add = group.add_argument
     add("--inventory", type=Path, metavar="FILE", help="judge a saved inventory; no credentials are needed")
     add("--save-inventory", type=Path, metavar="FILE", help="save what was read, to be judged again")
+    add("--probe", action="store_true", help="shake hands with the endpoint, without certificate and MQTT: its root")
     add("--plant", action="append", default=[], metavar="DEFECT", help="target offline: plant a defect; 'list' lists")
 
 

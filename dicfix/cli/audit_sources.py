@@ -57,6 +57,7 @@ def embedded(
             kwargs, explorer = {**kwargs, **planting.auditor}, lambda: planting.profile
         session = AwsSession(kwargs, read_only=True, max_attempts=1)
         beside = {**_beside(surroundings, made, directory), "explorer": explorer}
+        beside |= wiring.probing(surroundings.network, session, judged)
         return _swept(session, judged, needs, {**beside, **({"local": local} if local else {})}, None)
 
 
@@ -85,7 +86,7 @@ def _onboard(builder: Builder, surroundings: Surroundings) -> None:
 def on_aws(settings: Settings, needs: Iterable[str], state: Path | None) -> tuple[Outcome[Reading], ...]:
     """Every account and Region of the settings; one that cannot be read does not hide the others."""
     from dicfix.accounts.guards import require_login
-    from dicfix.wiring import Surroundings
+    from dicfix.wiring import Surroundings, probing
 
     surroundings = Surroundings.aws(settings)
 
@@ -93,6 +94,7 @@ def on_aws(settings: Settings, needs: Iterable[str], state: Path | None) -> tupl
         session = session_of(site, surroundings.client_kwargs)
         require_login(session, site.settings)
         beside = _beside(surroundings, site.settings, site.settings.directory)
+        beside |= probing(surroundings.network, session, site.settings)
         return _swept(session, site.settings, needs, beside, state)
 
     return over(sites(settings), read)

@@ -70,6 +70,8 @@ def audit_account(args: argparse.Namespace) -> int:
 def _refuse_contradictions(args: argparse.Namespace) -> None:
     if args.plant and args.inventory:
         raise UsageError("a saved inventory has no account to plant a defect in", expected="--plant or --inventory")
+    if args.probe and args.inventory:
+        raise UsageError("a saved inventory is judged without any connection", expected="--probe or --inventory")
     if args.format and not args.output_dir:
         raise UsageError("--format is given without a place to write to", expected="--output-dir DIR beside it")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 
@@ -34,4 +35,6 @@ class ProgressLine:
             self._last = (step, what)
             filled = _WIDTH * min(done, total) // max(1, total)
             bar = "#" * filled + "." * (_WIDTH - filled)
-            print(f"\r\x1b[K[{bar}] {done:,}/{total:,} {what}", end="", file=sys.stderr, flush=True)
+            line = f"[{bar}] {done:,}/{total:,} {what}"
+            # A line that wraps would not be overwritten by the next.
+            print(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}", end="", file=sys.stderr, flush=True)

@@ -45,6 +45,7 @@ def settings_of(args: argparse.Namespace, saved: Saved | None = None) -> Setting
             expected="--target aws beside it",
             remedy="give both, or leave it out",
         )
-    for name in ("mqtt_endpoint", "server_ca"):  # no MQTT here: an endpoint may be given without them
+    values["probe"] = probe = bool(getattr(args, "probe", False))
+    for name in () if probe else ("mqtt_endpoint", "server_ca"):  # no MQTT: an endpoint may be given without them
         values.pop(name, None)
     return settings_from({**values, "mode": "audit"})

@@ -54,7 +54,9 @@ def endpoint_verifies_with_the_root(look: Look) -> Iterator[Finding]:
     fingerprint = look.given(look.inventory.probe)
     if fingerprint is None:
         if look.auditing:
-            yield look.manual("a probe of the endpoint: --dicfix-probe, or openssl s_client -CAfile AmazonRootCA1.pem")
+            yield look.manual(
+                "a probe: dicfix audit --probe, --dicfix-probe, or openssl s_client -CAfile AmazonRootCA1.pem"
+            )
         else:
             yield look.absent("the endpoint", f"verified with {SERVER_ROOT_NAME}", "no connection made")
         return
@@ -66,6 +68,6 @@ def endpoint_verifies_with_the_root(look: Look) -> Iterator[Finding]:
         "the endpoint",
         fingerprint == root.certificate_id and allowed,
         expected=f"verified with {SERVER_ROOT_NAME if not allowed or not stand_in else root.subject}",
-        observed=f"verified with the root {fingerprint[:12] or 'of nobody'}",
+        observed=f"verified with the root {fingerprint[:12]}" if fingerprint else "not verified",
         deviation=f"{root.subject} stands in for {SERVER_ROOT_NAME}" if stand_in else "",
     )

@@ -133,12 +133,14 @@ def _swept(
     from dicfix.audit.run import Effort, Reading
     from dicfix.audit.sweep import resolved, sweep
     from dicfix.aws.session import AwsSession
+    from dicfix.wiring import probing
 
     session = AwsSession(surroundings.client_kwargs, read_only=True, max_attempts=1)
     beside: dict[str, Callable[[], Any]] = {
         "local": lambda: read_local_files(directory, settings.devices, settings.explorer_name),
         "server_root_pem": lambda: surroundings.network.server_root_pem,
         **({"explorer": explorer} if explorer else {}),
+        **probing(surroundings.network, session, settings),
     }
     inventory, report = sweep(session, settings, state=state, beside=beside)
     effort = Effort(report.calls, sum(report.throttles.values()), report.seconds, report.lines())

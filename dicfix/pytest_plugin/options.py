@@ -33,6 +33,7 @@ _FLAGS = (
     ("keep", "keep", "leave what a run on target aws has made"),
     ("adopt", "adopt", "allow changing resources that this project did not make"),
     ("allow-rules", "allow_rules", "run although topic rules of the account would fire on our topics"),
+    ("probe", "probe", "shake hands with the endpoint, without certificate and MQTT, to judge its root (audit)"),
 )
 
 _OWN_ENDPOINT = "has an endpoint of its own"
@@ -149,12 +150,14 @@ def _refuse_what_only_aws_has(config: pytest.Config) -> None:
 
 
 def _refuse_what_only_an_audit_has(config: pytest.Config, settings: Settings) -> None:
-    state, inventory = given(config, "state")[0], given(config, "inventory")[0]
-    for name, value in (("state", state), ("inventory", inventory)):
+    state, inventory, probe = (given(config, name)[0] for name in ("state", "inventory", "probe"))
+    for name, value in (("state", state), ("inventory", inventory), ("probe", probe)):
         if value and settings.mode != "audit":
             raise UsageError(f"--dicfix-{name} is given for an onboarding", expected="--dicfix-audit beside it")
     if inventory and settings.target == "aws":
         raise UsageError("a saved inventory is judged without an account", expected="no --dicfix-target aws beside it")
+    if inventory and probe:
+        raise UsageError("a saved inventory is judged without any connection", expected="no --dicfix-probe beside it")
     if state and not inventory and settings.target == "offline" and _in_parallel(config):
         raise UsageError(
             "--dicfix-state is given for embedded accounts of several processes (-n)",
