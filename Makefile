@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 acceptance: $(READY)
 	@$(BIN)/python -m pytest features --dicfix-edition 2023-08; code=$$?; $(BIN)/dicfix report; exit $$code
 
-# Everything that CI runs.
+# What CI runs first; then it runs the thorough tests.
 test: lint unit features
 
 lint: $(READY)
