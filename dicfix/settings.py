@@ -170,6 +170,7 @@ _CHECKS: dict[str, Callable[[str, Any], None]] = {
     "signing_choice": one_of(SIGNING_CHOICES),
     "signing_profile": matches(_SIGNING_PROFILE, "a signing profile name of 2 to 64 letters, digits or '_'"),
     "image": empty_or(settings_checks.file_that_is_there),
+    "crl": empty_or(settings_checks.file_that_is_there),
     "bucket": empty_or(settings_checks.bucket),
     "file_path_on_device": settings_checks.path_on_device,
     "ota_role": matches(_ROLE, "a role name of 1 to 64 letters, digits or one of _+=,.@-"),
@@ -217,8 +218,8 @@ _KEYS: dict[str, str] = {
 
 
 def _key(name: str) -> str:
-    """What an error calls a setting: one of the OTA half, which no option gives, as dic.toml does."""
-    return next((key for key, field in _KEYS.items() if field == name and key.startswith("ota.")), name)
+    """What an error calls a setting: as dic.toml does where no option gives it (the OTA half, the revocation list)."""
+    return next((key for key, field in _KEYS.items() if field == name and key.startswith(("ota.", "ca.crl"))), name)
 
 
 def _flatten(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -29,6 +29,19 @@ def test_an_endpoint_for_the_embedded_cloud_is_refused(
     assert captured.out == ""
 
 
+def test_a_revocation_list_that_is_not_there_is_refused_before_anything_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("dicfix.cli.auditing._read", lambda *_: pytest.fail("the account was read"))
+    (tmp_path / "dic.toml").write_text('[ca]\ncrl = "gone.pem"\n', encoding="utf-8")
+    assert main(["audit"]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("dicfix: ca.crl is 'gone.pem'. Expected: a file that is there; ")
+    assert "Do: correct ca.crl in dic.toml" in told
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
