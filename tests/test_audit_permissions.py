@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,33 @@ def test_the_command_prints_the_table(capsys):
     assert len(lines) == len(RIGHTS)
     assert any("iot-data:GetConnection" in one and "iot:GetConnection" in one for one in lines)
     assert any("sts:GetCallerIdentity" in one and "(none needed)" in one for one in lines)
+
+
+ROLES = [f"arn:aws:iam::{one * 12}:role/audit" for one in "12"]
+
+
+def with_accounts(folder: Path) -> None:
+    entries = [f'[[accounts]]\naccount = "{one.split(":")[4]}"\nrole = "{one}"\n' for one in reversed(ROLES)]
+    own = f'[[accounts]]\naccount = "{ACCOUNT}"\n'
+    (folder / "dic.toml").write_text("".join([*entries, own]), encoding="utf-8")
+
+
+def test_the_command_lets_the_caller_into_the_roles_of_dic_toml(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with_accounts(tmp_path)
+    assert main(["permissions", "audit", "--account", ACCOUNT]) == 0
+    *others, last = json.loads(capsys.readouterr().out)["Statement"]
+    assert last == {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": ROLES}
+    assert [one for one in others if "sts:AssumeRole" in one["Action"]] == []
+
+
+def test_the_table_names_those_roles_too(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    with_accounts(tmp_path)
+    assert main(["permissions", "audit", "--table"]) == 0
+    added = [one.split() for one in capsys.readouterr().out.splitlines()[len(RIGHTS) :]]
+    assert sorted(added) == [["sts:AssumeRole", "sts:AssumeRole", role] for role in ROLES]
+
+
+def test_without_roles_nobody_is_let_into_any():
+    assert "sts:AssumeRole" not in actions() | READ_OPERATIONS

@@ -8,7 +8,7 @@ Source: botocore service models; names of actions and resource types of the serv
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 ANY = "*"
@@ -129,17 +129,28 @@ def resource_of(right: Right, *, account: str, region: str, bucket: str, role: s
     return right.resource.format(**names)
 
 
-def audit_policy(*, account: str, region: str, bucket: str, role: str) -> dict[str, object]:
-    """The IAM policy document of a caller who audits: every action of the table, each on its own resource, no more."""
+ASSUME_ROLE = "sts:AssumeRole"
+"""What lets a caller into the roles of other accounts. It is none of the table: a read-only session never sends it."""
+
+
+def audit_policy(
+    *, account: str, region: str, bucket: str, role: str, assumes: Sequence[str] = ()
+) -> dict[str, object]:
+    """The IAM policy document of a caller who audits: every action of the table, each on its own resource, no more.
+
+    ``assumes`` are the ARNs of the roles that the caller takes to audit other accounts, if there are any.
+    """
     by_resource: dict[str, set[str]] = {}
     for right in RIGHTS.values():
         resource = resource_of(right, account=account, region=region, bucket=bucket, role=role)
         by_resource.setdefault(resource, set()).update(right.actions)
-    statements = [
+    statements: list[dict[str, object]] = [
         {"Effect": "Allow", "Action": sorted(actions), "Resource": resource}
         for resource, actions in sorted(by_resource.items())
         if actions
     ]
+    if assumes:
+        statements.append({"Effect": "Allow", "Action": [ASSUME_ROLE], "Resource": sorted(set(assumes))})
     return {"Version": "2012-10-17", "Statement": statements}
 
 

@@ -22,8 +22,8 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the policy as JSON, or the table it comes from."""
-    from dicfix.aws.operations import RIGHTS, audit_policy, resource_of
+    """Print the policy as JSON, or the table it comes from; both with the roles of [[accounts]] that are assumed."""
+    from dicfix.aws.operations import ASSUME_ROLE, RIGHTS, audit_policy, resource_of
     from dicfix.settings import ota_bucket
 
     settings = settings_of(args)
@@ -34,10 +34,11 @@ def run(args: argparse.Namespace) -> int:
         "bucket": ota_bucket(settings, account),
         "role": settings.ota_role,
     }
+    assumes = [one.role for one in settings.accounts if one.role]
     if args.table:
-        for operation, right in RIGHTS.items():
-            actions = ", ".join(right.actions) or "(none needed)"
-            print(f"{operation:<36} {actions:<52} {resource_of(right, **names)}")
+        rows = [(name, ", ".join(one.actions), resource_of(one, **names)) for name, one in RIGHTS.items()]
+        for operation, actions, resource in (*rows, *((ASSUME_ROLE, ASSUME_ROLE, role) for role in assumes)):
+            print(f"{operation:<36} {actions or '(none needed)':<52} {resource}")
     else:
-        print(json.dumps(audit_policy(**names), indent=2))
+        print(json.dumps(audit_policy(**names, assumes=assumes), indent=2))
     return 0
