@@ -29,6 +29,40 @@ def test_an_endpoint_for_the_embedded_cloud_is_refused(
     assert captured.out == ""
 
 
+@pytest.mark.parametrize("command", [("audit",), ("why", "SQA_DIC_C2"), ("preflight", "light.gbl")])
+def test_a_certificate_directory_for_the_embedded_cloud_is_refused(
+    command: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, "--directory", "mine"]) == 2
+    captured = capsys.readouterr()
+    assert captured.err == (
+        "dicfix: --directory is given for target offline, which makes certificates of its own. "
+        "Expected: --target aws beside it. Do: give both, or leave it out.\n"
+    )
+    assert captured.out == ""
+
+
+@pytest.mark.parametrize("option", [("--directory", "mine"), ("--endpoint-url", "http://127.0.0.1:1")])
+def test_what_only_an_account_needs_is_refused_for_a_saved_inventory(
+    option: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["preflight", "light.gbl", "--inventory", "inventory.jsonl", *option]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"dicfix: {option[0]} is given for a saved inventory, which holds all that is judged. ")
+    assert f"Do: leave {option[0]} out." in told
+
+
+def test_a_directory_in_dic_toml_waits_for_target_aws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dic.toml").write_text('directory = "mine"\n', encoding="utf-8")
+    assert main(["permissions", "audit"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_a_revocation_list_that_is_not_there_is_refused_before_anything_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,11 +73,22 @@ def test_on_target_aws_the_account_is_swept_once_and_the_workers_read(served, tm
 
 
 REFUSED = {
-    "an onboarding with an inventory": (("--dicfix-inventory", "FILE"), "--dicfix-audit beside it"),
+    "an onboarding with an inventory": (
+        ("--dicfix-inventory", "FILE"),
+        "--dicfix-audit beside it. Do: add --dicfix-audit, or leave --dicfix-inventory out.",
+    ),
     "an onboarding with a state": (("--dicfix-state", "state"), "--dicfix-audit beside it"),
     "an inventory on AWS": (
         ("--dicfix-audit", "--dicfix-inventory", "FILE", "--dicfix-target", "aws"),
-        "no --dicfix-target aws beside it",
+        "no --dicfix-target aws beside it. Do: leave --dicfix-target out, or",
+    ),
+    "a probe with an inventory": (
+        ("--dicfix-audit", "--dicfix-inventory", "FILE", "--dicfix-probe"),
+        "no --dicfix-probe beside it. Do: leave --dicfix-probe out, or",
+    ),
+    "a certificate directory with an inventory": (
+        ("--dicfix-audit", "--dicfix-inventory", "FILE", "--dicfix-directory", "x"),
+        "Expected: --dicfix-inventory without --dicfix-directory. Do: leave --dicfix-directory out.",
     ),
     "no such inventory": (("--dicfix-audit", "--dicfix-inventory", "gone.jsonl"), "gone.jsonl cannot be read"),
     "embedded accounts of several processes": (

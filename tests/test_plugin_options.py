@@ -103,7 +103,8 @@ def test_every_option_and_its_ini_twin_set_the_same_thing(desk):
 def test_paths_count_from_where_they_are_written(desk):
     """An option from the folder of the user, an ini value and a file's value from theirs, the default from rootdir."""
     assert desk.settings(below=True)["directory"] == str(desk.path / "certificates")
-    assert desk.settings("--dicfix-directory", "x", below=True)["directory"] == str(desk.path / "below" / "x")
+    option = ("--dicfix-target", "aws", "--dicfix-directory", "x")
+    assert desk.settings(*option, below=True)["directory"] == str(desk.path / "below" / "x")
     desk.write("below/dic.toml", 'directory = "mine"\n')
     assert desk.settings("--dicfix-config", "dic.toml", below=True)["directory"] == str(desk.path / "below" / "mine")
     desk.ini("dicfix_directory = x", "dicfix_config = below/dic.toml")
@@ -132,6 +133,11 @@ WRONG = {
     "a server CA for the embedded cloud": (
         ("--dicfix-server-ca", "root.pem"),
         "--dicfix-server-ca is given for target offline, which has an endpoint of its own",
+    ),
+    "a certificate directory for the embedded cloud": (
+        ("--dicfix-directory", "x"),
+        "--dicfix-directory is given for target offline, which makes certificates of its own. "
+        "Expected: --dicfix-target aws beside it. Do: give both, or leave it out.",
     ),
     "keeping what is gone anyway": (
         ("--dicfix-keep",),

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 _DEFAULTS = Settings()
 _NAMES = ("target", "account", "region", "edition", "directory", "endpoint_url")
 CONFIG = "dic.toml"
+_ONLY_AWS = {
+    "endpoint_url": "which has an endpoint of its own",
+    "directory": "which makes certificates of its own",
+}
+"""Options that mean nothing for target offline, and why not; in dic.toml they wait for their turn."""
 
 
 def add_settings_options(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +29,7 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
     add("--account", metavar="DIGITS", help="the account that this run is meant for; any other is refused")
     add("--region", metavar="REGION", help=f"the AWS Region ({_DEFAULTS.region})")
     add("--edition", metavar="NAME", help=f"the edition of the guide ({_DEFAULTS.edition})")
-    add("--directory", type=Path, metavar="PATH", help="where certificates lie, if they do (certificates)")
+    add("--directory", type=Path, metavar="PATH", help="where certificates lie, if they do (certificates; target aws)")
     add("--endpoint-url", metavar="URL", help="any AWS-compatible API endpoint instead of AWS (target aws)")
     add("--config", type=Path, metavar="FILE", help=f"settings file (default: {CONFIG}, if there)")
 
@@ -39,13 +44,27 @@ def settings_of(args: argparse.Namespace, saved: Saved | None = None) -> Setting
     values = {**(saved.unsaid(from_file) if saved else {}), **from_file}
     given = from_folder({name: getattr(args, name) for name in _NAMES}, Path())
     values |= {name: value for name, value in given.items() if value is not None}
-    if args.endpoint_url and values.get("target", "offline") == "offline":
-        raise UsageError(
-            "--endpoint-url is given for target offline, which has an endpoint of its own",
-            expected="--target aws beside it",
-            remedy="give both, or leave it out",
-        )
+    if values.get("target", "offline") == "offline":
+        _refuse_what_only_aws_has(args)
     values["probe"] = probe = bool(getattr(args, "probe", False))
     for name in () if probe else ("mqtt_endpoint", "server_ca"):  # no MQTT: an endpoint may be given without them
         values.pop(name, None)
     return settings_from({**values, "mode": "audit"})
+
+
+def _refuse_what_only_aws_has(args: argparse.Namespace) -> None:
+    for name, why in _ONLY_AWS.items():
+        if not getattr(args, name):
+            continue
+        option = f"--{name.replace('_', '-')}"
+        if getattr(args, "inventory", None):
+            raise UsageError(
+                f"{option} is given for a saved inventory, which holds all that is judged",
+                expected=f"--inventory without {option}",
+                remedy=f"leave {option} out",
+            )
+        raise UsageError(
+            f"{option} is given for target offline, {why}",
+            expected="--target aws beside it",
+            remedy="give both, or leave it out",
+        )

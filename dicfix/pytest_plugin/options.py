@@ -40,6 +40,7 @@ _OWN_ENDPOINT = "has an endpoint of its own"
 _OWN_ACCOUNT = "has an account of its own for each scenario"
 _ONLY_AWS = {
     **dict.fromkeys(("endpoint-url", "mqtt-endpoint", "server-ca"), _OWN_ENDPOINT),
+    "directory": "makes certificates of its own",
     **dict.fromkeys(("keep", "adopt", "allow-rules"), _OWN_ACCOUNT),
 }
 """Options that mean nothing for target offline, and why not; in pytest.ini or dic.toml they wait for their turn."""
@@ -78,7 +79,11 @@ def given(config: pytest.Config, name: str) -> tuple[Any, Path]:
     try:
         ini = config.getini(_ini(name))
     except (ValueError, pytest.UsageError) as error:  # which of them depends on pytest's version
-        raise UsageError(f"the ini value {_ini(name)} cannot be used: {error}", expected="true or false") from error
+        raise UsageError(
+            f"the ini value {_ini(name)} cannot be used: {error}",
+            expected="true or false",
+            remedy="correct it in pytest.ini",
+        ) from error
     return (ini if ini not in ("", None, []) else None), (config.inipath or config.rootpath / "pytest.ini").parent
 
 
@@ -140,28 +145,49 @@ def _refuse_contradictions(config: pytest.Config, settings: Settings) -> None:
 
 
 def _refuse_what_only_aws_has(config: pytest.Config) -> None:
+    inventory = given(config, "inventory")[0]
     for name, why in _ONLY_AWS.items():
-        if config.getoption(f"--dicfix-{name}"):
+        if not config.getoption(f"--dicfix-{name}"):
+            continue
+        if inventory:
             raise UsageError(
-                f"--dicfix-{name} is given for target offline, which {why}",
-                expected="--dicfix-target aws beside it",
-                remedy="give both, or leave it out",
+                f"--dicfix-{name} is given for a saved inventory, which is judged without an account",
+                expected=f"--dicfix-inventory without --dicfix-{name}",
+                remedy=f"leave --dicfix-{name} out",
             )
+        raise UsageError(
+            f"--dicfix-{name} is given for target offline, which {why}",
+            expected="--dicfix-target aws beside it",
+            remedy="give both, or leave it out",
+        )
 
 
 def _refuse_what_only_an_audit_has(config: pytest.Config, settings: Settings) -> None:
     state, inventory, probe = (given(config, name)[0] for name in ("state", "inventory", "probe"))
     for name, value in (("state", state), ("inventory", inventory), ("probe", probe)):
         if value and settings.mode != "audit":
-            raise UsageError(f"--dicfix-{name} is given for an onboarding", expected="--dicfix-audit beside it")
+            raise UsageError(
+                f"--dicfix-{name} is given for an onboarding",
+                expected="--dicfix-audit beside it",
+                remedy=f"add --dicfix-audit, or leave --dicfix-{name} out",
+            )
     if inventory and settings.target == "aws":
-        raise UsageError("a saved inventory is judged without an account", expected="no --dicfix-target aws beside it")
+        raise UsageError(
+            "a saved inventory is judged without an account",
+            expected="no --dicfix-target aws beside it",
+            remedy="leave --dicfix-target out, or leave --dicfix-inventory out to read the account",
+        )
     if inventory and probe:
-        raise UsageError("a saved inventory is judged without any connection", expected="no --dicfix-probe beside it")
+        raise UsageError(
+            "a saved inventory is judged without any connection",
+            expected="no --dicfix-probe beside it",
+            remedy="leave --dicfix-probe out, or leave --dicfix-inventory out to read the account",
+        )
     if state and not inventory and settings.target == "offline" and _in_parallel(config):
         raise UsageError(
             "--dicfix-state is given for embedded accounts of several processes (-n)",
             expected="one process, a saved inventory, or target aws",
+            remedy="leave -n out, or leave --dicfix-state out",
         )
 
 

@@ -115,7 +115,11 @@ def prepare(config: pytest.Config, settings: Settings) -> None:
 
     try:
         if settings.mode != "audit":
-            raise UsageError("--dicfix-waivers is given for an onboarding", expected="--dicfix-audit beside it")
+            raise UsageError(
+                "--dicfix-waivers is given for an onboarding",
+                expected="--dicfix-audit beside it",
+                remedy="add --dicfix-audit, or leave --dicfix-waivers out",
+            )
         waiving = config.stash[_KEY] = Waiving(read_waivers(folder / Path(named), _now().date()))
     except DicfixError as error:
         raise pytest.UsageError(f"dicfix: {error}") from error
