@@ -20,7 +20,6 @@ from dicfix.cli.progress_line import ProgressLine
 from dicfix.settings import Settings
 
 if TYPE_CHECKING:
-    from dicfix.accounts.builder import Builder
     from dicfix.aws.session import AwsSession
     from dicfix.wiring import Surroundings
 
@@ -50,7 +49,7 @@ def embedded(
         made, judged = (_for_defects(one, Path(folder), names) for one in (settings, judged or settings))
         surroundings = Surroundings.offline(cloud, made)
         builder = wiring.build(surroundings, replace(made, mode="onboard"), directory)
-        _onboard(builder, surroundings)
+        wiring.perform_everything(builder, surroundings.network)
         kwargs, explorer = dict(surroundings.client_kwargs), builder.site.reader.beside["explorer"]
         if names:
             planting = planted_account.planted(cloud, builder, directory, names)
@@ -63,24 +62,6 @@ def embedded(
 
 def _for_defects(settings: Settings, folder: Path, names: tuple[str, ...]) -> Settings:
     return planted_account.prepared(settings, folder, names) if names else settings
-
-
-def _onboard(builder: Builder, surroundings: Surroundings) -> None:
-    """The whole guide: the registration page, and where the edition has it the OTA update, run to its end."""
-    from dicfix.guide import edition
-    from dicfix.lab import Lab
-    from dicfix.lab.ota import OtaLab
-
-    builder.onboard()
-    if not edition(builder.settings.edition).ota:
-        return
-    lab = Lab(builder, surroundings.network)
-    ota = OtaLab(lab)
-    try:
-        builder.ensure_ota_run()
-    finally:
-        ota.close()
-        lab.close()
 
 
 def on_aws(settings: Settings, needs: Iterable[str], state: Path | None) -> tuple[Outcome[Reading], ...]:
