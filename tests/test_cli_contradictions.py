@@ -76,6 +76,39 @@ def test_a_revocation_list_that_is_not_there_is_refused_before_anything_is_read(
     assert told.count("\n") == 1
 
 
+MISTAKES = {
+    "an unknown level": (("audit", "--fail-on", "guide=loud"), "correct --fail-on, such as --fail-on guide=high"),
+    "an unknown defect": (("audit", "--plant", "nonsense"), "copy a name from that list, in quotes."),
+    "a defect for an inventory": (("audit", "--plant", "x", "--inventory", "y"), "leave one of the two out."),
+    "a probe for an inventory": (("audit", "--probe", "--inventory", "y"), "leave one of the two out."),
+    "a format without a place": (("audit", "--format", "csv"), "add --output-dir, or leave --format out."),
+    "a file that is neither": (("preflight", "notes.txt"), "name the image, or the files that the firmware is built"),
+    "findings that are none": (("diff", "notes.txt", "notes.txt"), "name a file as `dicfix audit --output-dir` writes"),
+    "an unknown word": (("diff", "notes.txt", "notes.txt", "--fail-on", "old"), "correct --fail-on."),
+    "waivers that are none": (("waivers", "lint", "notes.txt"), "begin the file with waivers: and nothing else beside"),
+    "a waiver without fields": (("waivers", "lint", "waivers.yaml"), "correct the fields of this item."),
+    "no release": (("signoff",), "add --release NAME to freeze a release, or verify."),
+    "a release to verify by its option": (("signoff", "verify", "--release", "1"), "leave --release and --key out, or"),
+    "a release that is no folder": (("signoff", "--release", ".."), "correct --release."),
+    "a key that is none": (("signoff", "--release", "1", "--key", "notes.txt"), "name such a key with --key, or leave"),
+}
+
+
+@pytest.mark.parametrize("what", MISTAKES)
+def test_what_is_expected_comes_with_what_to_do(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("remember the milk", encoding="utf-8")
+    (tmp_path / "waivers.yaml").write_text("waivers:\n  - control: DIC-CA-01\n", encoding="utf-8")
+    arguments, remedy = MISTAKES[what]
+    assert main(list(arguments)) == 2
+    told = capsys.readouterr().err
+    assert "Expected: " in told
+    assert f" Do: {remedy}" in told
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [

@@ -31,6 +31,7 @@ _IMAGE_SUFFIXES = (".gbl", ".rps")
 _HOST = re.compile(rb"(?<![A-Za-z0-9.-])[a-z0-9]+(?:-ats)?\.iot\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?![A-Za-z0-9.-])")
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\\\s]{40,8192}?-----END CERTIFICATE-----")
 _KINDS = f"a .gbl or .rps image, a {HEADER} or a {CERTIFICATE_SOURCE}"
+_NAME_ANOTHER = "name the image, or the files that the firmware is built with"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ def read_builds(paths: Sequence[Path], profile: FirmwareProfile, client_ids: tup
 def _bytes_of(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE_BYTES:
-            raise UsageError(f"{path.name} has more than {LARGEST_FILE_BYTES:,} bytes", expected=_KINDS)
+            raise UsageError(
+                f"{path.name} has more than {LARGEST_FILE_BYTES:,} bytes", expected=_KINDS, remedy=_NAME_ANOTHER
+            )
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}", remedy="name a readable file") from error
@@ -81,7 +84,7 @@ def _text(name: str, data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise MaterialError(f"{name} is neither an image nor text", expected=_KINDS) from None
+        raise MaterialError(f"{name} is neither an image nor text", expected=_KINDS, remedy=_NAME_ANOTHER) from None
 
 
 # The firmware's own files
@@ -93,7 +96,9 @@ def _of_texts(texts: Sequence[tuple[str, str]], profile: FirmwareProfile) -> Bui
     for kind in (headers, sources):
         if len(kind) > 1:
             raise UsageError(
-                f"{' and '.join(name for name, _ in kind)} are of one kind", expected="the files of one build"
+                f"{' and '.join(name for name, _ in kind)} are of one kind",
+                expected="the files of one build",
+                remedy="check one build after the other",
             )
     header = read_header(headers[0][1], headers[0][0]) if headers else None
     found = header or FirmwareText()
@@ -101,7 +106,9 @@ def _of_texts(texts: Sequence[tuple[str, str]], profile: FirmwareProfile) -> Bui
         found = read_certificate_source(sources[0][1], header, sources[0][0])
     names = tuple(name for name, _ in texts)
     if not any(getattr(found, one) for one in FIELDS):
-        raise MaterialError(f"{' and '.join(names)}: no value of a device inside", expected=_KINDS)
+        raise MaterialError(
+            f"{' and '.join(names)}: no value of a device inside", expected=_KINDS, remedy=_NAME_ANOTHER
+        )
     return Build(names, found, _missing_in_texts(found, names, bool(headers), bool(sources), profile))
 
 

@@ -89,6 +89,7 @@ def compare(before: Run, after: Run) -> Comparison:
         raise UsageError(
             f"the runs are of account {before.account}, {before.region} and of {after.account}, {after.region}",
             expected="two runs of one account and Region",
+            remedy="name two files of the same account and Region",
         )
     past, forgotten = before.by_uid(), {one.uid for one in before.gone}
     found = [_change(past.get(entry.uid), entry) for entry in after.entries]

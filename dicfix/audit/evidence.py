@@ -76,7 +76,11 @@ def _evidence(row: object, where: str, folder: Path, today: date) -> Evidence:
 def _subject(item: Item, where: str) -> str:
     clause, control = item.text("clause"), item.text("control")
     if bool(clause) == bool(control):
-        raise UsageError(f"{where} names {'both' if clause else 'neither'}", expected="either a clause or a control")
+        raise UsageError(
+            f"{where} names {'both' if clause else 'neither'}",
+            expected="either a clause or a control",
+            remedy="give one of the two",
+        )
     if clause and clause not in {one.id for one in CLAUSES}:
         raise item.wrong("clause", "a clause that `dicfix clauses` lists")
     if control and control not in CONTROLS:

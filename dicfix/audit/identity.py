@@ -227,5 +227,7 @@ def from_json(row: Mapping[str, object], where: str) -> Entry:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(
-            f"{where} is no finding of dicfix ({error})", expected="a line as `dicfix audit --output-dir` writes it"
+            f"{where} is no finding of dicfix ({error})",
+            expected="a line as `dicfix audit --output-dir` writes it",
+            remedy="write the file anew",
         ) from error

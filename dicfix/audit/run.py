@@ -94,7 +94,7 @@ def chosen_controls(axes: Iterable[Axis] = tuple(Axis)) -> tuple[Control, ...]:
     wanted = set(axes)
     found = tuple(one for one in CONTROLS.values() if one.axis in wanted)
     if not found:
-        raise UsageError("no control is chosen", expected="at least one axis")
+        raise UsageError("no control is chosen", expected="at least one axis", remedy="name an axis")
     return found
 
 

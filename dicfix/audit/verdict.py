@@ -102,6 +102,7 @@ def _parsed(text: str) -> dict[Axis, str]:
             raise UsageError(
                 f"--fail-on has {part.strip()!r}",
                 expected=f"{DEFAULT_FAIL_ON}, each axis once; levels {', '.join(levels)}",
+                remedy="correct --fail-on, such as --fail-on guide=high,hardening=critical",
             )
         found[axis] = level
     return found

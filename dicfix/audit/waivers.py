@@ -206,7 +206,11 @@ def draft(entries: Iterable[Entry], expires: date) -> str:
             f"    expires: {expires.isoformat()}",
         ]
     if len(lines) == 1:
-        raise UsageError("there is no FAIL to waive", expected="findings of which at least one is FAIL")
+        raise UsageError(
+            "there is no FAIL to waive",
+            expected="findings of which at least one is FAIL",
+            remedy="name other findings; these need no waiver",
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -20,7 +20,9 @@ def read_list(path: Path, key: str) -> list[Any]:
     document = _document(path)
     if not isinstance(document, Mapping) or list(document) != [key] or not isinstance(document[key], list):
         raise UsageError(
-            f"{path.name} is not a list under the one key {key!r}", expected=f"{key}: followed by '- ' items"
+            f"{path.name} is not a list under the one key {key!r}",
+            expected=f"{key}: followed by '- ' items",
+            remedy=f"begin the file with {key}: and nothing else beside it",
         )
     return list(document[key])
 
@@ -31,7 +33,11 @@ def _document(path: Path) -> Any:
     try:
         raw = path.read_bytes()
         if len(raw) > MAX_BYTES:
-            raise UsageError(f"{path.name} is larger than {MAX_BYTES} bytes", expected="a file that people wrote")
+            raise UsageError(
+                f"{path.name} is larger than {MAX_BYTES} bytes",
+                expected="a file that people wrote",
+                remedy="name the right file",
+            )
         return yaml.load(raw.decode("utf-8"), Loader=_strict_loader())  # noqa: S506 - derives from SafeLoader
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}", remedy="name a readable file") from error
@@ -78,19 +84,25 @@ class Item:
         self.where = where
         required, optional = tuple(required), tuple(optional)
         if not isinstance(value, Mapping):
-            raise UsageError(f"{where} is no mapping", expected="fields " + ", ".join(required))
+            raise UsageError(
+                f"{where} is no mapping", expected="fields " + ", ".join(required), remedy="give it these fields"
+            )
         unknown = [str(one) for one in value if one not in (*required, *optional)]
         missing = [one for one in required if value.get(one) is None]
         if unknown or missing:
             told = [f"the unknown field {one!r}" for one in unknown] + [f"no {one}" for one in missing]
             raise UsageError(
-                f"{where} has {' and '.join(told)}", expected="fields " + ", ".join((*required, *optional))
+                f"{where} has {' and '.join(told)}",
+                expected="fields " + ", ".join((*required, *optional)),
+                remedy="correct the fields of this item",
             )
         self._value = value
 
     def wrong(self, field: str, expected: str) -> UsageError:
         """The error for a field that is not what it should be."""
-        return UsageError(f"{self.where}: {field} is {self._value.get(field)!r}", expected=expected)
+        return UsageError(
+            f"{self.where}: {field} is {self._value.get(field)!r}", expected=expected, remedy=f"correct {field} there"
+        )
 
     def text(self, field: str, *, least: int = 1) -> str:
         """A text with at least so many characters; empty when the field is optional and not there."""

@@ -69,11 +69,23 @@ def audit_account(args: argparse.Namespace) -> int:
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
     if args.plant and args.inventory:
-        raise UsageError("a saved inventory has no account to plant a defect in", expected="--plant or --inventory")
+        raise UsageError(
+            "a saved inventory has no account to plant a defect in",
+            expected="--plant or --inventory",
+            remedy="leave one of the two out",
+        )
     if args.probe and args.inventory:
-        raise UsageError("a saved inventory is judged without any connection", expected="--probe or --inventory")
+        raise UsageError(
+            "a saved inventory is judged without any connection",
+            expected="--probe or --inventory",
+            remedy="leave one of the two out",
+        )
     if args.format and not args.output_dir:
-        raise UsageError("--format is given without a place to write to", expected="--output-dir DIR beside it")
+        raise UsageError(
+            "--format is given without a place to write to",
+            expected="--output-dir DIR beside it",
+            remedy="add --output-dir, or leave --format out",
+        )
 
 
 def _refuse_unwritable(directory: Path | None) -> None:
@@ -110,7 +122,11 @@ def _read(
     if settings.target == "offline":
         return [audit_sources.embedded(settings, needs, args.plant)], {}
     if args.plant:
-        raise UsageError("a defect can be planted in an embedded account only", expected="--target offline")
+        raise UsageError(
+            "a defect can be planted in an embedded account only",
+            expected="--target offline",
+            remedy="leave --plant out, or choose --target offline",
+        )
     outcomes = audit_sources.on_aws(settings, needs, args.state)
     errors = {one.site.name: one.error for one in outcomes if one.error}
     readings = [one.result for one in outcomes if one.result]

@@ -56,7 +56,11 @@ def _level(text: str | None) -> str:
     word, _, level = text.partition("=")
     level = level or "low"
     if word != _NEW or level not in LEVELS:
-        raise UsageError(f"--fail-on is {text!r}", expected=f"new, or new=LEVEL with one of {', '.join(LEVELS)}")
+        raise UsageError(
+            f"--fail-on is {text!r}",
+            expected=f"new, or new=LEVEL with one of {', '.join(LEVELS)}",
+            remedy="correct --fail-on",
+        )
     return level
 
 

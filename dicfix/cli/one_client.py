@@ -53,7 +53,11 @@ def read_for(
 
 def _refuse_contradictions(args: argparse.Namespace) -> None:
     if args.plant and args.inventory:
-        raise UsageError("a saved inventory has no account to plant a defect in", expected="--plant or --inventory")
+        raise UsageError(
+            "a saved inventory has no account to plant a defect in",
+            expected="--plant or --inventory",
+            remedy="leave one of the two out",
+        )
 
 
 def is_thing_name(name: str) -> bool:
@@ -82,7 +86,11 @@ def _live(
     if settings.target == "offline":
         return audit_sources.embedded(settings, needs, args.plant, judged=judged, local=local).inventory
     if args.plant:
-        raise UsageError("a defect can be planted in an embedded account only", expected="--target offline")
+        raise UsageError(
+            "a defect can be planted in an embedded account only",
+            expected="--target offline",
+            remedy="leave --plant out, or choose --target offline",
+        )
     return audit_sources.one_on_aws(settings, needs, judged=judged, local=local).inventory
 
 

@@ -59,7 +59,9 @@ def choices_of(args: argparse.Namespace, release: str = "") -> Choices:
 
     days = MAX_AGE_DAYS if args.max_age_days is None else args.max_age_days
     if days < 1:
-        raise UsageError(f"--max-age-days is {days}", expected="a number of days, at least 1")
+        raise UsageError(
+            f"--max-age-days is {days}", expected="a number of days, at least 1", remedy="correct --max-age-days"
+        )
     runs = args.run or ([] if args.audit and not (args.reports / "run.json").exists() else [args.reports])
     return Choices(
         runs=tuple(runs),

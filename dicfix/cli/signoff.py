@@ -39,10 +39,18 @@ def run(args: argparse.Namespace) -> int:
     """Freeze or verify."""
     if args.action == "verify":
         if args.release or args.key:
-            raise UsageError("verify makes no record", expected="names of releases, without --release and --key")
+            raise UsageError(
+                "verify makes no record",
+                expected="names of releases, without --release and --key",
+                remedy="leave --release and --key out, or leave verify out",
+            )
         return _verify(args)
     if not args.release:
-        raise UsageError("no release is named", expected="--release NAME, or verify")
+        raise UsageError(
+            "no release is named",
+            expected="--release NAME, or verify",
+            remedy="add --release NAME to freeze a release, or verify",
+        )
     return _freeze(args)
 
 

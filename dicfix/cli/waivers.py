@@ -66,6 +66,9 @@ def run_draft(args: argparse.Namespace) -> int:
     wanted = {find_control(one).id for one in args.control or ()}
     entries = [one for one in read_run(args.findings).entries if not wanted or one.control in wanted]
     if not entries:
-        raise UsageError(f"{args.findings.name} has no finding of {', '.join(sorted(wanted)) or 'any control'}")
+        raise UsageError(
+            f"{args.findings.name} has no finding of {', '.join(sorted(wanted)) or 'any control'}",
+            remedy="name a control that it has, or another file",
+        )
     print(draft(entries, _today() + timedelta(days=_DRAFT_DAYS)), end="")
     return 0

@@ -42,6 +42,7 @@ def read_guide(path: Path) -> dict[str, Steps]:
         raise UsageError(
             f"{path.name} has no numbered step under a heading of the guide",
             expected="Markdown with headings such as '## " + next(iter(_titles().values())) + "' and steps '1. ...'",
+            remedy="give the text these headings, or name another file",
         )
     return pages
 

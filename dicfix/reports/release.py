@@ -44,6 +44,7 @@ def check_name(name: str) -> None:
         raise UsageError(
             f"{name!r} cannot name a release",
             expected="up to 64 letters, digits, '.', '_' or '-', a letter or digit first",
+            remedy="correct --release",
         )
 
 
@@ -54,18 +55,21 @@ def read_signing_key(path: Path) -> Ed25519PrivateKey:
     from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 
     expected = "a PEM file as `openssl genpkey -algorithm ed25519` writes it"
+    remedy = "name such a key with --key, or leave --key out: the record is then sealed and not signed"
     try:
         raw = path.read_bytes()
         load = load_ssh_private_key if b"OPENSSH" in raw[:64] else load_pem_private_key
         key = load(raw, password=None)
     except OSError as error:
-        raise UsageError(f"{path.name} cannot be read: {error.strerror}", expected=expected) from error
+        raise UsageError(f"{path.name} cannot be read: {error.strerror}", expected=expected, remedy=remedy) from error
     except TypeError as error:
-        raise MaterialError(f"{path.name} is protected by a passphrase", expected=expected) from error
+        raise MaterialError(f"{path.name} is protected by a passphrase", expected=expected, remedy=remedy) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise MaterialError(f"{path.name} holds no private key that can be read", expected=expected) from error
+        raise MaterialError(
+            f"{path.name} holds no private key that can be read", expected=expected, remedy=remedy
+        ) from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise MaterialError(f"{path.name} is no Ed25519 key", expected=expected)
+        raise MaterialError(f"{path.name} is no Ed25519 key", expected=expected, remedy=remedy)
     return key
 
 

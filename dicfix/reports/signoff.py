@@ -121,12 +121,16 @@ def _by_people(choices: Choices, now: datetime) -> tuple[tuple[Waiver, ...], tup
 
 def _read(choices: Choices) -> tuple[Run, ...]:
     if not choices.runs and not choices.audits:
-        raise UsageError("no run is named", expected="at least one folder with run.json")
+        raise UsageError(
+            "no run is named", expected="at least one folder with run.json", remedy="name one with --run or --audit"
+        )
     runs = (*(read_run(one) for one in choices.runs), *(read_audit(one) for one in choices.audits))
     editions = dict.fromkeys(one.edition for one in runs)
     if len(editions) > 1:
         raise UsageError(
-            f"the runs are of the editions {', '.join(editions)}", expected="runs of one edition of the guide"
+            f"the runs are of the editions {', '.join(editions)}",
+            expected="runs of one edition of the guide",
+            remedy="make one report for each edition",
         )
     return _distinct(runs)
 

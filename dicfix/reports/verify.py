@@ -102,10 +102,12 @@ def _public_bytes(pem: bytes, name: str) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+    expected = "a PEM file of an Ed25519 public key"
+    remedy = "name one with --public-key, such as `openssl pkey -in KEY -pubout` writes"
     try:
         key = load_pem_public_key(pem)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise MaterialError(f"{name} holds no public key", expected="a PEM file of an Ed25519 public key") from error
+        raise MaterialError(f"{name} holds no public key", expected=expected, remedy=remedy) from error
     if not isinstance(key, Ed25519PublicKey):
-        raise MaterialError(f"{name} is no Ed25519 key", expected="a PEM file of an Ed25519 public key")
+        raise MaterialError(f"{name} is no Ed25519 key", expected=expected, remedy=remedy)
     return key.public_bytes_raw()

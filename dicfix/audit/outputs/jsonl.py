@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SCHEMA = "dicfix-findings"
 VERSION = 1
 """Raised by every change that a reader of version 1 would not understand."""
+_REMEDY = "name a file as `dicfix audit --output-dir` writes it; if it lies in --state, remove it"
 
 
 def remembered_at(state: Path, place: Place, *, embedded: bool) -> Path:
@@ -67,7 +68,7 @@ def read_run(path: Path) -> Run:
     except OSError as error:
         raise UsageError(f"{path.name} cannot be read: {error.strerror}", remedy="name a readable file") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path.name} is not UTF-8 text", expected=f"a file of {SCHEMA}") from error
+        raise UsageError(f"{path.name} is not UTF-8 text", expected=f"a file of {SCHEMA}", remedy=_REMEDY) from error
     rows = [_row(line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()]
     head = _checked_head(rows, path.name)
     found: dict[str, list[Entry]] = {"finding": [], "no longer evaluated": []}
@@ -75,7 +76,7 @@ def read_run(path: Path) -> Run:
         if row.get("kind") in found:
             found[str(row["kind"])].append(from_json(row, f"{path.name}, line {number}"))
     if rows[-1].get("kind") != "end" or rows[-1].get("findings") != len(found["finding"]):
-        raise UsageError(f"{path.name} is cut short", expected="a last line that counts the findings")
+        raise UsageError(f"{path.name} is cut short", expected="a last line that counts the findings", remedy=_REMEDY)
     return Run(*head, tuple(found["finding"]), tuple(found["no longer evaluated"]))
 
 
@@ -83,19 +84,19 @@ def _row(line: str, where: str) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{where} is no JSON", expected=f"a line of {SCHEMA}") from error
+        raise UsageError(f"{where} is no JSON", expected=f"a line of {SCHEMA}", remedy=_REMEDY) from error
     if not isinstance(row, dict):
-        raise UsageError(f"{where} is no JSON object", expected=f"a line of {SCHEMA}")
+        raise UsageError(f"{where} is no JSON object", expected=f"a line of {SCHEMA}", remedy=_REMEDY)
     return row
 
 
 def _checked_head(rows: list[dict[str, Any]], name: str) -> tuple[str, str, str, str]:
     head = rows[0] if rows else {}
     if head.get("kind") != "run" or head.get("schema") != SCHEMA:
-        raise UsageError(f"{name} is no file of findings", expected=f"a first line that says {SCHEMA}")
+        raise UsageError(f"{name} is no file of findings", expected=f"a first line that says {SCHEMA}", remedy=_REMEDY)
     if head.get("version") != VERSION:
-        raise UsageError(f"{name} is of version {head.get('version')}", expected=f"version {VERSION}")
+        raise UsageError(f"{name} is of version {head.get('version')}", expected=f"version {VERSION}", remedy=_REMEDY)
     told = tuple(str(head.get(one, "")) for one in ("started", "account", "region", "edition"))
     if not all(told):
-        raise UsageError(f"{name} does not say when and of what it is", expected="a whole first line")
+        raise UsageError(f"{name} does not say when and of what it is", expected="a whole first line", remedy=_REMEDY)
     return told[0], told[1], told[2], told[3]

@@ -34,7 +34,9 @@ def find_defect(name: str) -> Defect:
         return DEFECTS[name]
     except KeyError:
         raise UsageError(
-            f"there is no defect {name!r}", expected="one of the names that dicfix audit --plant list prints"
+            f"there is no defect {name!r}",
+            expected="one of the names that dicfix audit --plant list prints",
+            remedy="copy a name from that list, in quotes",
         ) from None
 
 
