@@ -20,13 +20,13 @@ from dicfix.accounts.ota_job import synthetic_image
 from dicfix.device.ota_agent import STRICT, Version
 from dicfix.errors import DeadlineExceeded, DicfixError, GuardRefused, UsageError
 from dicfix.lab import Lab
-from dicfix.lab.ota import PUBLISHED, NoBar, OtaLab
+from dicfix.lab.ota import PUBLISHED, OtaLab
 from dicfix.lab.ota_device import IDLE_S, AgentClock, OtaBuild
 from dicfix.lab.ota_happenings import Happenings
 from dicfix.lab.ota_mishaps import Mishaps
 from dicfix.lab.ota_orders import ORDERS, OtaOrders
 from dicfix.lab.ota_prerequisites import PrerequisiteOrders
-from dicfix.lab.ota_watch import ExecutionWatch, share_done
+from dicfix.lab.ota_watch import ExecutionWatch, NoBar, share_done
 from dicfix.ota_records import JobExecution
 from dicfix.records import OTA_AGENT_STARTED
 from dicfix.settings import Deadlines

@@ -204,10 +204,14 @@ class Builder:
             steps.append(self.ensure_signing_profile())
         return Done.of("OTA prerequisites", [(one.step, one.how) for one in steps])
 
+    @property
+    def things_to_update(self) -> tuple[str, ...]:
+        """The things to update that this account may make: all but the real boards."""
+        return tuple(name for name in self.settings.ota_targets if name not in self.settings.real_boards)
+
     def ensure_ota_devices(self) -> Done:
         """The things to update, onboarded; of a real board its thing alone, which somebody else made. Source: OTA-7."""
-        ours = [name for name in self.settings.ota_targets if name not in self.settings.real_boards]
-        steps = self.ensure_things(ours)
+        steps = self.ensure_things(self.things_to_update)
         return Done.of("devices to update", [(one.step, one.how) for one in steps])
 
     def ensure_ota_update(self) -> Done:
@@ -246,9 +250,12 @@ class Builder:
         """The account's data endpoint (ATS). Source: EXP-1."""
         return self.site.endpoint
 
-    def onboard(self) -> tuple[Done, ...]:
-        """Steps 1 to 8 of the registration page for every device and MQTT Explorer, and the Explorer's profile."""
-        things = (*self.settings.devices, self.settings.explorer_name)
+    def onboard(self, *more_things: str) -> tuple[Done, ...]:
+        """Steps 1 to 8 of the registration page for every device and MQTT Explorer, and the Explorer's profile.
+
+        ``more_things`` are made in the same step 6.
+        """
+        things = dict.fromkeys((*self.settings.devices, self.settings.explorer_name, *more_things))
         return (
             self.ensure_login(),
             *self.ensure_things(things),

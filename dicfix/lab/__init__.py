@@ -47,9 +47,9 @@ class Lab:
 
     # People and things on the desk
 
-    def onboard(self) -> None:
-        """Steps 1 to 8 of the registration page."""
-        self.account.onboard()
+    def onboard(self, *more_things: str) -> None:
+        """Steps 1 to 8 of the registration page; ``more_things`` are made in the same step 6."""
+        self.account.onboard(*more_things)
         self._onboarded = True
 
     def parameters(self, thing_name: str, *, keep_alive_s: int = 60) -> ConnectionParameters:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
-from typing import Protocol
 
 from dicfix.accounts import Done, How, ota_prerequisites
 from dicfix.accounts.guards import require_exclusive
@@ -24,9 +23,10 @@ from dicfix.guide.applications import COMMAND_TOPIC
 from dicfix.guide.ota_rights import JOB_PREFIX
 from dicfix.lab import Lab
 from dicfix.lab.ota_device import AgentClock, OtaBuild, OtaDevice
-from dicfix.lab.ota_watch import ExecutionWatch, share_done
+from dicfix.lab.ota_watch import Bar, ExecutionWatch, no_bar, share_done
 from dicfix.ota_records import CUSTOM, JobExecution
 from dicfix.records import OTA_AGENT_STARTED, Exchange, known
+from dicfix.settings import Settings
 
 OTA_COMMAND = "ota"
 OFFLINE_SPEED = 10.0
@@ -35,25 +35,6 @@ _ASK_AGAIN_S = 0.5
 PUBLISHED = Version(0, 9, 2)
 """What a virtual device runs before its update: the version of the published application."""
 AGENTS = {"strict": STRICT, "firmware": FIRMWARE_AGENT}
-
-
-class Bar(Protocol):
-    """A progress line: how much is done, and a note."""
-
-    def update(self, done: float | None = None, note: str = "") -> None:
-        """State how much is done."""
-
-
-class NoBar:
-    """A progress line that draws nothing."""
-
-    def update(self, done: float | None = None, note: str = "") -> None:
-        """Nothing."""
-
-
-def no_bar(_label: str, _total: float | None) -> AbstractContextManager[Bar]:
-    """No progress line at all."""
-    return nullcontext(NoBar())
 
 
 class OtaLab:
@@ -67,6 +48,7 @@ class OtaLab:
         self._bar = bar
         self._woken = threading.Event()
         self._settings_before = lab.account.settings
+        self._prepared: Settings | None = None
         self.account.ota_runner = self.run_to_the_end
         self._clock = AgentClock(OFFLINE_SPEED if lab.settings.target == "offline" else 1.0)
 
@@ -74,9 +56,9 @@ class OtaLab:
 
     def prepare(self) -> None:
         """An onboarded account with MQTT Explorer, the devices to update, and the prerequisites."""
-        self.lab.onboard()
-        self.account.ensure_ota_devices()
+        self.lab.onboard(*self.account.things_to_update)
         self.account.ensure_ota_prerequisites()
+        self._prepared = self.account.settings
 
     def prepare_boards(self) -> None:
         """As ``prepare``, with the configured real boards as the only devices to update."""
@@ -181,10 +163,22 @@ class OtaLab:
     def make_configured(self) -> Done:
         """Make the configured update and what it builds on, as far as it is not there; it is the only one of ours then.
 
-        A device runs every job that waits for it, and an image of the same version a second time in vain.
+        A device runs every job that waits for it, and an image of the same version a second time in vain. What
+        ``prepare`` has made for it in this scenario is not looked at again.
         """
         self.account.remove_other_updates()
+        if self._is_prepared():
+            return self.account.make_ota_update(self.account.ota_plan())
         return self.account.ensure_ota_update()
+
+    def _is_prepared(self) -> bool:
+        """Whether ``prepare`` has made everything that the update of the present settings builds on."""
+        then, now = self._prepared, self.account.settings
+        if then is None or not set(now.ota_targets) <= set(then.ota_targets):
+            return False
+        has_profile = then.signing_choice != CUSTOM or now.signing_choice == CUSTOM
+        of_the_update = {name: getattr(now, name) for name in ("ota_devices", "ota_thing_groups", "signing_choice")}
+        return has_profile and replace(then, **of_the_update) == now
 
     @staticmethod
     def job_of(plan: OtaPlan) -> str:
@@ -205,14 +199,17 @@ class OtaLab:
         """Wait until every target's execution has ended, however; the deadlines are those of ``ota_watch``."""
         chosen = job_id or self.job_id
         names = names or self.targets
-        before = self._executions(chosen, names)
+        told = self._reports()
+        before = found = self._executions(chosen, names)
         watch = ExecutionWatch(names, self.account.settings.deadlines, time.monotonic())
         whose = names[0] if len(names) == 1 else f"{len(names)} devices"
         with self._bar(f"OTA update of {whose}", float(len(names))) as bar:
-            told = self._reports()
-            while not watch.ended(found := self._executions(chosen, names), time.monotonic()):
+            while not watch.ended(found, time.monotonic()):
                 self._await_news(told, lambda found=found: self._draw(bar, found, names))  # type: ignore[misc]
                 told = self._reports()
+                # What has ended stays so.
+                going = [name for name in names if name not in found or found[name].status not in jobs.ENDED]
+                found = found | self._executions(chosen, going)
         self.account.site.reader.changed()
         return Done.of("run of the OTA update", [(name, _how(before.get(name))) for name in names])
 

@@ -5,12 +5,16 @@ One scenario's course of events on the devices of an ``OtaLab``; the first devic
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dicfix.lab.ota import OtaLab
 from dicfix.lab.ota_device import OtaDevice
 from dicfix.lab.ota_orders import OtaOrders
 
 SOME_BLOCK = 5
 """Neither the first nor the last of a synthetic image's blocks."""
+ASKS_AGAIN_S = 3.0
+"""What an agent waits for a block offline, on its own clock: its 32 requests in vain take ten seconds of ours."""
 
 
 class Happenings:
@@ -43,8 +47,11 @@ class Happenings:
         self.first.mishaps.altered.add(SOME_BLOCK)
 
     def lose_a_block(self) -> None:
-        """A block of the first device's download is lost on the way."""
+        """A block of the first device's download is lost on the way; offline its agent asks again sooner."""
         self.first.mishaps.lost.add(SOME_BLOCK)
+        if self.ota.lab.settings.target == "offline":
+            sooner = replace(self.first.build.agent_settings, request_wait_s=ASKS_AGAIN_S)
+            self.first.build = replace(self.first.build, agent=sooner)
 
     def break_the_connection(self) -> None:
         """The first device's connection breaks during the download."""

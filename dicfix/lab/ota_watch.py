@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 from dicfix.aws.jobs import ENDED
 from dicfix.errors import DeadlineExceeded
@@ -17,6 +19,25 @@ from dicfix.settings import Deadlines
 
 _RECEIVED = re.compile(r"(\d+)/(\d+)")
 _REMEDY = "look at the execution's details and at the device; a board hears no command once ota has started its agent"
+
+
+class Bar(Protocol):
+    """A progress line: how much is done, and a note."""
+
+    def update(self, done: float | None = None, note: str = "") -> None:
+        """State how much is done."""
+
+
+class NoBar:
+    """A progress line that draws nothing."""
+
+    def update(self, done: float | None = None, note: str = "") -> None:
+        """Nothing."""
+
+
+def no_bar(_label: str, _total: float | None) -> AbstractContextManager[Bar]:
+    """No progress line at all."""
+    return nullcontext(NoBar())
 
 
 @dataclass(frozen=True, slots=True)
