@@ -106,7 +106,7 @@ BREAKS: dict[str, tuple[Callable[[ClientWorld], None], str, str, str]] = {
 }
 
 
-def held(chain: Chain, name: str, observed: str, remedy: str) -> None:
+def assert_first_break(chain: Chain, name: str, observed: str, remedy: str) -> None:
     """The chain is ok up to the link, breaks there with these words, and judges nothing behind it."""
     found = chain.first_break
     assert found is not None
@@ -123,7 +123,7 @@ def held(chain: Chain, name: str, observed: str, remedy: str) -> None:
 def test_the_first_break_is_named_with_its_remedy(client_world: ClientWorld, what: str) -> None:
     spoil, name, observed, remedy = BREAKS[what]
     spoil(client_world)
-    held(client_world.why(), name, observed, remedy)
+    assert_first_break(client_world.why(), name, observed, remedy)
 
 
 def test_what_is_filled_in_a_remedy_is_of_this_device(client_world: ClientWorld) -> None:
@@ -142,13 +142,13 @@ def test_the_other_device_is_not_touched_by_the_break(client_world: ClientWorld)
 
 @pytest.mark.parametrize(("days", "what"), [(800, "expired"), (-2, "not yet valid")])
 def test_a_certificate_out_of_its_dates_is_the_break(client_world: ClientWorld, days: int, what: str) -> None:
-    held(client_world.why(days=days), "certificate dates", "valid ", "issue a new certificate")
+    assert_first_break(client_world.why(days=days), "certificate dates", "valid ", "issue a new certificate")
 
 
 def test_in_another_region_the_thing_is_missing(client_world: ClientWorld) -> None:
     client_world.cloud.other_region(ELSEWHERE)
     chain = client_world.why(region=ELSEWHERE)
-    held(chain, "thing", "no such thing", "create-thing")
+    assert_first_break(chain, "thing", "no such thing", "create-thing")
     assert ELSEWHERE in chain.links[0].observed
 
 
@@ -161,14 +161,14 @@ def test_a_certificate_of_another_region_is_the_break(client_world: ClientWorld)
     answer = session.call("iot", "CreateKeysAndCertificate", setAsActive=True)
     session.call("iot", "AttachThingPrincipal", thingName=DEVICE, principal=answer["certificateArn"])
     chain = client_world.why(region=ELSEWHERE, local=client_world.local())
-    held(chain, "certificate of the thing", "attached: ", "attach")
+    assert_first_break(chain, "certificate of the thing", "attached: ", "attach")
 
 
 def test_the_certificate_of_a_file_that_is_not_the_things_is_the_break(client_world: ClientWorld) -> None:
     local = client_world.local()
     clients = {**local.clients, DEVICE: replace(local.clients[SECOND], name=DEVICE)}
     chain = client_world.why(local=replace(local, clients=clients))
-    held(chain, "certificate of the thing", client_world.certificate_id()[:12], "")
+    assert_first_break(chain, "certificate of the thing", client_world.certificate_id()[:12], "")
 
 
 def test_a_certificate_without_a_ca_has_no_ca_to_be_disabled(client_world: ClientWorld) -> None:
@@ -183,17 +183,17 @@ def test_a_certificate_without_a_ca_has_no_ca_to_be_disabled(client_world: Clien
 
 
 def test_a_device_that_never_connected_is_broken_at_the_connection(client_world: ClientWorld) -> None:
-    held(client_world.why(), "connection", "no connection of this client ID", "switch it on")
+    assert_first_break(client_world.why(), "connection", "no connection of this client ID", "switch it on")
 
 
 def test_a_device_that_went_by_itself_says_so(connected: ClientWorld) -> None:
     connected.lab.device.switch_off()
-    held(connected.why(), "connection", "CLIENT_INITIATED_DISCONNECT", "switch it on again")
+    assert_first_break(connected.why(), "connection", "CLIENT_INITIATED_DISCONNECT", "switch it on again")
 
 
 def test_a_connection_that_somebody_ended_says_so(connected: ClientWorld) -> None:
     connected.call("DeleteConnection", "iot-data", clientId=DEVICE)
-    held(connected.why(), "connection", "API_INITIATED_DISCONNECT", "DeleteConnection")
+    assert_first_break(connected.why(), "connection", "API_INITIATED_DISCONNECT", "DeleteConnection")
 
 
 def test_a_take_over_asks_for_the_second_client() -> None:
@@ -207,7 +207,7 @@ def test_an_unknown_reason_is_told_and_asks_for_a_restart() -> None:
 
 
 def live(**changes: Any) -> Chain:
-    """The chain of a good account whose device has this session."""
+    """The chain of a good account in which AWS reports the device's connection so."""
     good = good_inventory("2024-04")
     session = LiveSession(DEVICE, True, 60, 8883, ("command",), DEVICE, "", "2026-01-15T11:00:00Z")
     return pure(replace(good, sessions={DEVICE: replace(session, **changes)}))
@@ -223,11 +223,11 @@ def test_the_good_records_are_a_whole_chain() -> None:
 
 def test_another_things_certificate_under_this_client_id_is_the_break() -> None:
     chain = live(thing_name=SECOND)
-    held(chain, "connection", f"by the certificate of {SECOND}", "its own name")
+    assert_first_break(chain, "connection", f"by the certificate of {SECOND}", "its own name")
 
 
 def test_a_device_that_hears_no_command_is_broken_at_the_subscriptions() -> None:
-    held(live(subscriptions=("light/#",)), "subscriptions", "light/#", "switch the device off and on")
+    assert_first_break(live(subscriptions=("light/#",)), "subscriptions", "light/#", "switch the device off and on")
 
 
 def test_a_wildcard_subscription_covers_the_command() -> None:
@@ -245,7 +245,9 @@ def test_the_first_edition_asks_for_no_subscription() -> None:
 
 
 def test_multi_account_mode_breaks_a_firmware_without_sni(sni_world: ClientWorld) -> None:
-    held(sni_world.why(), "server name (SNI) and CA mode", "SNI_ONLY; firmware 2023-08 sends no server name", "single")
+    assert_first_break(
+        sni_world.why(), "server name (SNI) and CA mode", "SNI_ONLY; firmware 2023-08 sends no server name", "single"
+    )
 
 
 def test_who_is_connected_does_send_the_server_name(sni_world: ClientWorld) -> None:
@@ -298,7 +300,9 @@ def test_a_field_that_was_not_read_is_never_whole(part: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["disconnect_reason", "disconnected_since"])
 def test_a_reason_that_was_not_told_is_unknown_and_not_connected(name: str) -> None:
-    held(live(connected=False, **{"disconnect_reason": "AUTH_ERROR", name: DENIED}), "connection", "unknown", "")
+    assert_first_break(
+        live(connected=False, **{"disconnect_reason": "AUTH_ERROR", name: DENIED}), "connection", "unknown", ""
+    )
 
 
 def test_a_break_behind_something_unread_is_exit_3_and_still_shown() -> None:
@@ -337,7 +341,9 @@ def test_a_group_policy_that_may_deny_is_unreadable_and_one_that_allows_changes_
 def test_a_policy_that_is_no_document_is_the_break() -> None:
     good = live_inventory()
     policies = {key: replace(one, document="nonsense") for key, one in known(good.account_policies).items()}
-    held(pure(replace(good, account_policies=policies)), "policy allows client ID and topics", "no JSON", "allow")
+    assert_first_break(
+        pure(replace(good, account_policies=policies)), "policy allows client ID and topics", "no JSON", "allow"
+    )
 
 
 OPERATIONS = (

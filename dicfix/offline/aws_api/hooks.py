@@ -198,7 +198,7 @@ def _reach_default_session() -> None:
 
 
 def _is_answered(events: Any) -> bool:
-    """Whether a request of this session comes to moto; a second time it must not."""
+    """Whether moto answers a request whose events these are; a second time it must not."""
     stubbers: Any = BotocoreStubber
     before, enabled, seen = stubbers.process_request, botocore_stubber.enabled, []
     stubbers.process_request = lambda _stubber, request: seen.append(request)
